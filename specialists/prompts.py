@@ -107,8 +107,8 @@ def resolve_labels(contract: Contract, tokenizer: Encoder) -> Contract:
         alone = tokenizer.encode(label, add_special_tokens=False).ids
         raise ContractError(
             f"label {label!r} after {contract.tail!r} is not one clean token: the tail is "
-            f"{tail_ids}, with the label {with_label}, the label alone {alone}; change the tail so that it "
-            "ends at a token border (a trailing space often belongs to the next token)"
+            f"{tail_ids}, with the label {with_label}, the label alone {alone}; change the tail so "
+            "that it ends at a token border (a trailing space often belongs to the next token)"
         )
     if len(set(ids)) != len(ids):
         raise ContractError(f"labels {contract.labels} share token ids {ids}")
