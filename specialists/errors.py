@@ -27,7 +27,12 @@ class UnsafeCheckpoint(CheckpointError):
 
 
 class TensorMismatch(CheckpointError):
-    """The tensors of a file are not those the configuration describes."""
+    """The tensors of a file are not those the configuration describes. `report` is the
+    `TensorReport` whose lines the message holds."""
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class ContractError(SpecialistError):

@@ -1,134 +1,216 @@
-"""The contract between a checkpoint and its callers: the exact text around query and passage,
-the label tokens, and how much may be read. It travels with the checkpoint as `contract.json`.
+"""Prompts as token ids: what the model reads for one query and its passages.
 
-A prompt is made of three segments, each encoded on its own: the head (system text and query),
-the passage, and the tail. So the head's tokens are the same for every passage, and what was
-computed for them can be used again. The tail ends where the label token follows.
+A prompt is made of three segments: the head (system text and query), the passage, and the tail,
+after which the label token follows. With `encoding: segments` each is encoded on its own; with
+`encoding: whole` the text is encoded in one piece, as models trained elsewhere expect. Either way
+the head's tokens are the same for every passage of a query, so what was computed for them can be
+used again. The contract's names are offered here too, for whoever builds prompts needs them.
 """
 
-import json
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
-from typing import Any, Protocol, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
+from specialists.contract import (
+    POCKET_RELEVANCE,
+    PUBLISHED_RELEVANCE,
+    Contract,
+    Encoder,
+    Encoding,
+    Reading,
+    cleaned,
+    ids_of,
+    read_contract,
+    resolve_labels,
+)
 from specialists.errors import ContractError
 
+__all__ = [
+    "POCKET_RELEVANCE",
+    "PUBLISHED_RELEVANCE",
+    "Contract",
+    "Encoder",
+    "PassagePrompt",
+    "Prompt",
+    "Reading",
+    "build_prompt",
+    "build_prompts",
+    "read_contract",
+    "resolve_encoding",
+    "resolve_labels",
+]
 
-class Encoding(Protocol):
-    """What a `tokenizers.Encoding` offers and the contract needs."""
-
-    @property
-    def ids(self) -> list[int]: ...
-
-
-class Encoder(Protocol):
-    """The part of `tokenizers.Tokenizer` that a contract leans on."""
-
-    def encode(self, sequence: str, *, add_special_tokens: bool = ...) -> Encoding: ...
-    def token_to_id(self, token: str) -> int | None: ...
+CHARACTERS_PER_TOKEN = 16
+"""Text beyond this many characters for each token left is cut before it is encoded, so that a
+line of a hundred megabytes costs nothing. Ordinary English needs four to five."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Contract:
-    """`head` must hold `{query}` once; `tail` holds neither field. Limits are in tokens.
+class PassagePrompt:
+    """What follows the shared head for one passage.
 
-    `label_ids` are resolved once, by `resolve_labels`, with the exact prompt: the id that stands
-    at the answer's position when a label follows the tail.
+    `truncated` says that the end of the passage was not read, `query_truncated` the same of the
+    query.
     """
 
-    head: str
-    tail: str
-    labels: tuple[str, ...] = ("1", "0")
-    positive: str = "1"
-    label_ids: tuple[int, ...] = ()
-    max_tokens: int = 512
-    max_query_tokens: int = 128
-
-    def __post_init__(self) -> None:
-        if self.head.count("{query}") != 1:
-            raise ContractError("contract head must hold {query} exactly once")
-        if self.positive not in self.labels or len(set(self.labels)) != len(self.labels):
-            raise ContractError(
-                f"contract labels {self.labels}: must differ and include positive={self.positive!r}"
-            )
-        if self.label_ids and len(self.label_ids) != len(self.labels):
-            raise ContractError("contract label_ids: one id for each label")
-        if self.max_query_tokens >= self.max_tokens:
-            raise ContractError("contract max_query_tokens must be below max_tokens")
+    passage_ids: list[int]
+    tail_ids: list[int]
+    truncated: bool
+    query_truncated: bool
 
     @property
-    def positive_index(self) -> int:
-        return self.labels.index(self.positive)
-
-    def head_text(self, query: str) -> str:
-        return self.head.replace("{query}", query)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any], *, where: str = "contract") -> Self:
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        missing = sorted({"head", "tail"} - set(values))
-        if unknown or missing:
-            raise ContractError(
-                f"{where}: unknown keys {unknown or 'none'}, missing keys {missing or 'none'}"
-            )
-        lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
-        return cls(**{**values, **lists})
+    def ids(self) -> list[int]:
+        """The tokens to read after those of the head."""
+        return self.passage_ids + self.tail_ids
 
 
-def read_contract(path: Path) -> Contract:
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ContractError(f"{path}: no contract; the checkpoint cannot be prompted") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ContractError(f"{path}: not JSON ({error})") from error
-    if not isinstance(values, dict):
-        raise ContractError(f"{path}: expected a JSON object")
-    return Contract.from_dict(values, where=str(path))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prompt(PassagePrompt):
+    """One whole prompt; the label is expected after the last of `all_ids`."""
+
+    head_ids: list[int]
+
+    @property
+    def all_ids(self) -> list[int]:
+        return self.head_ids + self.passage_ids + self.tail_ids
 
 
-def resolve_labels(contract: Contract, tokenizer: Encoder) -> Contract:
-    """The contract with `label_ids` that hold after its exact tail.
+def build_prompt(contract: Contract, tokenizer: Encoder, query: str, passage: str) -> Prompt:
+    """The prompt of one pair. Raises `ContractError` when head and tail leave no room."""
+    head_ids, (rest,) = build_prompts(contract, tokenizer, query, [passage])
+    return Prompt(
+        head_ids=head_ids,
+        passage_ids=rest.passage_ids,
+        tail_ids=rest.tail_ids,
+        truncated=rest.truncated,
+        query_truncated=rest.query_truncated,
+    )
 
-    Raises `ContractError` when a label is more than one token there, when the tail's own tokens
-    change as the label is added, or when two labels share an id.
+
+def build_prompts(
+    contract: Contract, tokenizer: Encoder, query: str, passages: Sequence[str]
+) -> tuple[list[int], list[PassagePrompt]]:
+    """The head's tokens, shared by all, and what follows them for each passage.
+
+    The query is cut to `max_query_tokens`, each passage to what then remains of `max_tokens`.
+    Raises `ContractError` when head and tail leave no room for a passage.
     """
-    tail_ids = tokenizer.encode(contract.tail, add_special_tokens=False).ids
-    ids = []
-    for label in contract.labels:
-        with_label = tokenizer.encode(contract.tail + label, add_special_tokens=False).ids
-        if with_label[:-1] == tail_ids:
-            ids.append(with_label[-1])
-            continue
-        alone = tokenizer.encode(label, add_special_tokens=False).ids
+    read, query_truncated = _cut_query(contract, tokenizer, query)
+    head = cleaned(contract.head_text(read))
+    head_ids = ids_of(tokenizer, head)
+    tail_ids = list(contract.tail_ids) or ids_of(tokenizer, contract.tail)
+    room = contract.max_tokens - len(head_ids) - len(tail_ids)
+    if room < 1:
         raise ContractError(
-            f"label {label!r} after {contract.tail!r} is not one clean token: the tail is "
-            f"{tail_ids}, with the label {with_label}, the label alone {alone}; change the tail so "
-            "that it ends at a token border (a trailing space often belongs to the next token)"
+            f"the contract's head and tail with this query take {len(head_ids) + len(tail_ids)} of "
+            f"max_tokens={contract.max_tokens} tokens and leave none for a passage; raise "
+            "max_tokens or lower max_query_tokens"
         )
-    if len(set(ids)) != len(ids):
-        raise ContractError(f"labels {contract.labels} share token ids {ids}")
-    return replace(contract, label_ids=tuple(ids))
+    texts = [cleaned(passage[: room * CHARACTERS_PER_TOKEN]) for passage in passages]
+    shortened = [len(passage) > room * CHARACTERS_PER_TOKEN for passage in passages]
+    if contract.encoding == "whole" and texts:
+        return _whole_prompts(contract, tokenizer, head, texts, shortened, query_truncated)
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+    return head_ids, [
+        PassagePrompt(
+            passage_ids=encoding.ids[:room],
+            tail_ids=tail_ids,
+            truncated=short or len(encoding.ids) > room,
+            query_truncated=query_truncated,
+        )
+        for encoding, short in zip(encodings, shortened, strict=True)
+    ]
 
 
-PUBLISHED_RELEVANCE = Contract(
-    head=(
-        "SYSTEM: You are Q-RAG, a relevance scorer. Answer with exactly one character: "
-        "1 if the passage is relevant to the query, 0 if it is not.\n"
-        "USER: Q: {query}\n"
-        "PASSAGE: "
-    ),
-    tail="\nASSISTANT: ",
-    max_tokens=1024,
-    max_query_tokens=256,
+PROBES = (
+    ("What was the net revenue in 2023?", "Net revenue rose 4.2% to $1,204 million in 2023."),
+    ("who may prescribe it", "only a physician (see section 3)"),
+    ("Is A > B?", "“Yes”, said the 2nd report, but it gave no reason\n"),
+    ("list the costs", "the total in a year"),
+    ("état", "  – naïve question, 42"),
 )
-"""The surface of the published 50M relevance card."""
+"""Pairs whose texts begin and end in different ways: the borders are where encodings differ."""
 
-POCKET_RELEVANCE = Contract(
-    head="Q: {query}\nP: ", tail="\nA:", max_tokens=384, max_query_tokens=96
-)
-"""The shorter surface our pocket q-rag is trained on: fewer tokens to read for every passage."""
+
+def resolve_encoding(contract: Contract, tokenizer: Encoder) -> Contract:
+    """The contract with `encoding: whole` when encoding segments gives other tokens than encoding
+    the whole text, tried on `PROBES`; for models trained on whole texts. Needs resolved labels."""
+    room = replace(contract, max_tokens=1 << 20)
+    same = all(
+        build_prompt(replace(room, encoding="segments"), tokenizer, query, passage).all_ids
+        == build_prompt(replace(room, encoding="whole"), tokenizer, query, passage).all_ids
+        for query, passage in PROBES
+    )
+    return replace(contract, encoding="segments" if same else "whole")
+
+
+def _cut_query(contract: Contract, tokenizer: Encoder, query: str) -> tuple[str, bool]:
+    limit = contract.max_query_tokens
+    text = cleaned(query[: limit * CHARACTERS_PER_TOKEN])
+    while True:
+        encoding = tokenizer.encode(text, add_special_tokens=False)
+        if len(encoding.ids) <= limit:
+            return text, len(text) < len(query)
+        text = text[: min(encoding.offsets[limit - 1][1], len(text) - 1)]
+
+
+def _whole_prompts(
+    contract: Contract,
+    tokenizer: Encoder,
+    head: str,
+    texts: list[str],
+    shortened: list[bool],
+    query_truncated: bool,
+) -> tuple[list[int], list[PassagePrompt]]:
+    """Prompts encoded in one piece, split again where head and passage end in the text."""
+    label = contract.labels[0] if contract.reading == "joined" else ""
+    ending = cleaned(contract.tail + label)
+    kept = [len(text) for text in texts]
+    encodings = list(
+        tokenizer.encode_batch([head + text + ending for text in texts], add_special_tokens=False)
+    )
+    limit = contract.max_tokens + bool(label)
+    for row, text in enumerate(texts):
+        while len(encodings[row].ids) > limit:
+            if not kept[row]:
+                raise ContractError(
+                    f"the contract's head and tail with this query exceed {contract.max_tokens} "
+                    "tokens; raise max_tokens or lower max_query_tokens"
+                )
+            kept[row] = _shorter(encodings[row], limit, len(head), kept[row])
+            encodings[row] = tokenizer.encode(
+                head + text[: kept[row]] + ending, add_special_tokens=False
+            )
+    all_ids = [encoding.ids[:-1] if label else encoding.ids for encoding in encodings]
+    n_head = min(
+        _shared(all_ids),
+        *(sum(end <= len(head) for _, end in encoding.offsets) for encoding in encodings),
+    )
+    prompts = []
+    for row, encoding in enumerate(encodings):
+        ends_at = len(head) + kept[row]
+        inside = sum(end <= ends_at for _, end in encoding.offsets)
+        n_text = min(max(n_head, inside), len(all_ids[row]))
+        prompts.append(
+            PassagePrompt(
+                passage_ids=all_ids[row][n_head:n_text],
+                tail_ids=all_ids[row][n_text:],
+                truncated=shortened[row] or kept[row] < len(texts[row]),
+                query_truncated=query_truncated,
+            )
+        )
+    return all_ids[0][:n_head], prompts
+
+
+def _shorter(encoding: Encoding, limit: int, head_length: int, kept: int) -> int:
+    """How many characters of a passage to keep so that the prompt loses its excess tokens."""
+    inside = [end for _, end in encoding.offsets if head_length < end <= head_length + kept]
+    excess = len(encoding.ids) - limit
+    at = inside[-excess - 1] - head_length if excess < len(inside) else 0
+    return min(at, kept - 1)
+
+
+def _shared(rows: list[list[int]]) -> int:
+    """How many tokens all rows begin with."""
+    columns = zip(*rows, strict=False)
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))

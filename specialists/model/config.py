@@ -16,7 +16,7 @@ class DecoderConfig:
     d_model: int = 512
     n_head: int = 8
     n_kv_head: int = 2
-    d_ff: int = 1_408
+    d_ff: int = 1_536
     max_seq_len: int = 2_048
     rope_theta: float = 10_000.0
     norm_eps: float = 1e-5
@@ -26,6 +26,9 @@ class DecoderConfig:
     n_decision: int = 2
     """Outputs of the decision head; 0 leaves it out."""
     tie_embeddings: bool = True
+    embedding_scale: float = 1.0
+    """Factor on the embeddings as they enter the residual stream. The pocket tier uses
+    sqrt(d_model): embeddings of small norm drown under the first blocks' outputs."""
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "n_layer", "d_model", "n_head", "n_kv_head", "d_ff"):

@@ -1,0 +1,52 @@
+"""The filter: one decision of a specialist for every passage, each with its reason.
+
+It stands alone because nothing enters an answer without passing here. It knows the specialist by
+name only, and nothing of retrieval or composition.
+"""
+
+from collections.abc import Sequence
+
+from cluster.errors import CallError
+from cluster.records import JudgedPassage, Passage, SpecialistCaller
+from cluster.retrieval.words import split_words
+from specialists.requests import Decide, Verdict
+
+
+async def filter_passages(
+    call: SpecialistCaller, specialist: str, question: str, passages: Sequence[Passage]
+) -> tuple[JudgedPassage, ...]:
+    """All passages in their order, kept where the verdict is positive. No passages, no call.
+
+    Raises `CallError` when the specialist cannot be reached or does not answer for each passage.
+    """
+    if not passages:
+        return ()
+    request = Decide(query=question, passages=tuple(filter_text(passage) for passage in passages))
+    verdicts = (await call(specialist, request)).verdicts
+    if len(verdicts) != len(passages):
+        raise CallError(
+            f"specialist {specialist!r} gave {len(verdicts)} verdicts for {len(passages)} passages"
+        )
+    return tuple(
+        JudgedPassage(
+            passage=passage, verdict=verdict, kept=verdict.positive, reason=verdict_reason(verdict)
+        )
+        for passage, verdict in zip(passages, verdicts, strict=True)
+    )
+
+
+def filter_text(passage: Passage) -> str:
+    """What the specialist reads: the passage, under its headings where it does not repeat them."""
+    said = set(split_words(passage.text))
+    parts = [
+        part for part in passage.heading.split(" > ") if not said.issuperset(split_words(part))
+    ]
+    return ": ".join((*parts, passage.text))
+
+
+def verdict_reason(verdict: Verdict) -> str:
+    """A phrase for a person."""
+    phrase = f"{'relevant' if verdict.positive else 'not relevant'} (score {verdict.score:.2f})"
+    if verdict.truncated:
+        phrase += f"; only the first {verdict.tokens} tokens were read"
+    return phrase

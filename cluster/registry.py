@@ -1,0 +1,223 @@
+"""The registered specialists: registry.yaml as frozen, checked types.
+
+A registry never changes: reading again makes a new one. This file knows what an entry means;
+where it stood in which file is told by `registry_file.py`, and whether its weights load is found
+out by those who load them.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cluster.errors import RegistryError, UnknownSpecialist
+from cluster.registry_file import YamlFile, read_yaml_file
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Task = Literal["relevance", "routing", "classification", "extraction", "generation"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Limits(_Strict):
+    """How much may wait, how much is done at once, and how long anything may take."""
+
+    queue: int = Field(default=256, ge=1, description="Calls that may wait; more are refused.")
+    batch: int = Field(default=32, ge=1, description="Passages sent to the worker at once.")
+    timeout_s: float = Field(default=120.0, gt=0, description="A call's deadline, unless it says.")
+    start_s: float = Field(default=120.0, gt=0, description="A start that takes longer is ended.")
+    busy_s: float = Field(default=300.0, gt=0, description="A batch that takes longer is hung.")
+
+
+class Route(_Strict):
+    """When a question is for this specialist: rules first, examples and description after."""
+
+    rules: tuple[str, ...] = Field(
+        default=(), description="Regular expressions; a question that one finds goes here."
+    )
+    examples: tuple[str, ...] = Field(default=(), description="Questions that belong here.")
+    description: str = Field(default="", description="What it is for, in one sentence.")
+
+
+class Entry(_Strict):
+    """One specialist as it stands in the file. Every default stands here and nowhere else."""
+
+    task: Task = Field(description="What it does; decides what may be asked of it.")
+    checkpoint: str = Field(
+        min_length=1,
+        description="Folder with its weights, from the registry's own folder; or hub:OWNER/NAME.",
+    )
+    aliases: tuple[Name, ...] = Field(default=(), description="Other names it answers to.")
+    description: str = Field(default="", description="One sentence for lists and help.")
+    contract: Literal["pocket-relevance", "published-relevance"] | None = Field(
+        default=None, description="The prompt surface expected of the checkpoint's contract.json."
+    )
+    output: Literal["verdict", "text"] = Field(
+        default="verdict", description="What it replies: a verdict on passages, or free text."
+    )
+    limits: Limits = Field(default=Limits(), description="Queue, batch and time limits.")
+    preload: bool = Field(default=False, description="Loaded when the cluster opens.")
+    pin: bool = Field(default=False, description="Once loaded never evicted, never idled out.")
+    idle_timeout_s: float | None = Field(
+        default=900.0, gt=0, description="Unloaded after this long without a call; null: never."
+    )
+    dtype: Literal["float32", "bfloat16", "int8"] | None = Field(
+        default=None, description="Arithmetic of the loaded weights; null: as the checkpoint says."
+    )
+    base: Name | None = Field(
+        default=None, description="The specialist whose weights this checkpoint is a delta to."
+    )
+    route: Route = Field(default=Route(), description="Which questions are for it.")
+
+
+class RegistryFile(_Strict):
+    """The whole file."""
+
+    specialists: dict[Name, Entry] = Field(default={}, description="The specialists, by name.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpecialistSpec:
+    """One checked entry with its name, its folder resolved, and where it stands (`file:line`)."""
+
+    name: str
+    folder: Path
+    entry: Entry
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registry:
+    """All entries by name, and the files they come from, the shipped one first."""
+
+    specs: Mapping[str, SpecialistSpec]
+    files: tuple[Path, ...] = ()
+
+    def resolve(self, name: str) -> SpecialistSpec:
+        """The specialist of this name or alias. Raises `UnknownSpecialist`, naming the nearest."""
+        if name in self.specs:
+            return self.specs[name]
+        for spec in self.specs.values():
+            if name in spec.entry.aliases:
+                return spec
+        known = sorted({*self.specs, *(a for s in self.specs.values() for a in s.entry.aliases)})
+        raise UnknownSpecialist(
+            f"no specialist is called {name!r}{nearest(name, known)}; "
+            f"registered: {', '.join(known) or 'none'} (qshell registry list)"
+        )
+
+    @classmethod
+    def of(cls, specs: Iterable[SpecialistSpec], files: Iterable[Path] = ()) -> Self:
+        """Raises `RegistryError` when a name or alias is taken twice or a base is missing."""
+        by_name = {spec.name: spec for spec in specs}
+        owner: dict[str, SpecialistSpec] = dict(by_name)
+        for spec in by_name.values():
+            for alias in spec.entry.aliases:
+                other = owner.setdefault(alias, spec)
+                if other is not spec:
+                    raise RegistryError(
+                        f"{spec.where}: specialists.{spec.name}.aliases: {alias!r} already names "
+                        f"{other.name} ({other.where}); choose another alias"
+                    )
+        for spec in by_name.values():
+            base = spec.entry.base
+            if base is not None and (base not in by_name or base == spec.name):
+                raise RegistryError(
+                    f"{spec.where}: specialists.{spec.name}.base: {base!r} is not another "
+                    f"registered specialist{nearest(base, sorted(by_name))}"
+                )
+        return cls(specs=by_name, files=tuple(files))
+
+
+def read_registry(*paths: Path, root: Path | None = None) -> Registry:
+    """The entries of all files, a later file's in place of an earlier one's of the same name.
+
+    Relative checkpoints start at `root`, or at the folder of their file. Raises `RegistryError`
+    with file, line and key for every mistake found in the first file that has one.
+    """
+    specs: dict[str, SpecialistSpec] = {}
+    for path in paths:
+        file = read_yaml_file(path)
+        for name, entry in _check(file).specialists.items():
+            where = f"{path}:{file.line_of('specialists', name)}"
+            folder = _folder(entry.checkpoint, root or path.parent, where, name)
+            specs[name] = SpecialistSpec(name=name, folder=folder, entry=entry, where=where)
+    return Registry.of(specs.values(), paths)
+
+
+def require_checkpoint(spec: SpecialistSpec) -> None:
+    """Raises `RegistryError`, with the remedy, when the folder is not there."""
+    if not spec.folder.is_dir():
+        raise RegistryError(
+            f"{spec.where}: specialists.{spec.name}.checkpoint: there is no folder "
+            f"{spec.folder}; put the checkpoint there or correct the path"
+        )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` (did you mean …?)` for the closest known word, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _check(file: YamlFile) -> RegistryFile:
+    try:
+        checked = RegistryFile.model_validate_json(file.as_json())
+    except ValidationError as error:
+        problems = [_explain(file, dict(problem)) for problem in error.errors()]
+        raise RegistryError("\n".join(problems)) from error
+    for name, entry in checked.specialists.items():
+        for index, rule in enumerate(entry.route.rules):
+            try:
+                re.compile(rule)
+            except re.error as error:
+                key = ("specialists", name, "route", "rules", index)
+                raise RegistryError(
+                    f"{file.path}:{file.line_of(*key)}: {_dotted(key)}: {rule!r} is no regular "
+                    f"expression ({error})"
+                ) from error
+    return checked
+
+
+def _explain(file: YamlFile, problem: dict[str, object]) -> str:
+    location = problem["loc"]
+    assert isinstance(location, tuple)
+    key = tuple(part for part in location if part != "[key]")
+    place = f"{file.path}:{file.line_of(*key)}: {_dotted(key) or 'the file'}"
+    known = _known_keys(key[:-1])
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: unknown key{nearest(str(key[-1]), known)}; known here: {', '.join(known)}"
+    if problem["type"] == "missing":
+        return f"{place}: this key is required"
+    said = str(problem["msg"]).removeprefix("Input ").replace("valid dictionary", "mapping")
+    if problem["type"] == "string_pattern_mismatch":
+        said = "must be letters, digits, '.', '_' or '-', at most 64, beginning with the first two"
+    return f"{place}: {said}; found {problem['input']!r}"
+
+
+def _known_keys(parent: tuple[object, ...]) -> list[str]:
+    model: type[BaseModel] = RegistryFile
+    if len(parent) == 2:
+        model = Entry
+    elif len(parent) > 2:
+        model = Limits if parent[2] == "limits" else Route
+    return list(model.model_fields)
+
+
+def _dotted(key: Iterable[object]) -> str:
+    return ".".join(map(str, key))
+
+
+def _folder(checkpoint: str, root: Path, where: str, name: str) -> Path:
+    if checkpoint.startswith("hub:"):
+        raise RegistryError(
+            f"{where}: specialists.{name}.checkpoint: hub ids are not read yet; "
+            "download the folder and name it here"
+        )
+    return (root / Path(checkpoint).expanduser()).resolve()

@@ -1,0 +1,146 @@
+"""A YAML file with its line numbers, read without trusting it.
+
+Plain values only: no tags, no anchors, no code; `${env.NAME}` is the one thing that is filled
+in. It knows nothing about specialists.
+"""
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cluster.errors import RegistryError
+
+MAX_FILE_BYTES = 1024 * 1024
+_FILLED_IN = re.compile(r"\$\{([^}]*)\}")
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YamlFile:
+    """The values of a file, and the 1-based line of each key (a tuple of keys from the top)."""
+
+    path: Path
+    values: dict[str, Any]
+    lines: Mapping[Key, int]
+    last_lines: Mapping[Key, int]
+
+    def line_of(self, *key: object) -> int:
+        """The line of this key, or of the nearest one above it."""
+        for length in range(len(key), 0, -1):
+            line = self.lines.get(tuple(key[:length]))  # type: ignore[arg-type]  # any key may be asked for
+            if line is not None:
+                return line
+        return 1
+
+    def as_json(self) -> str:
+        return json.dumps(self.values)
+
+
+def read_yaml_file(path: Path) -> YamlFile:
+    """Raises `RegistryError` with file and line."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise RegistryError(f"{path}: over {MAX_FILE_BYTES} bytes; this is no registry")
+        text = path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise RegistryError(
+            f"{path}: there is no such file; name another or write it (qshell registry --help)"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RegistryError(f"{path}: cannot be read ({error})") from error
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text: str, path: Path) -> YamlFile:
+    """The same for text that would stand at `path`."""
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            reading = _Reading(path, loader)
+            values = {} if node is None else reading.value_of(node, ())
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RegistryError(f"{path}:{line}: not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise RegistryError(f"{path}: not YAML ({str(error).splitlines()[0]})") from error
+    except RecursionError as error:
+        raise RegistryError(f"{path}: nested too deeply to be a registry") from error
+    if not isinstance(values, dict):
+        raise RegistryError(f"{path}:1: expected 'specialists:' and entries below it")
+    return YamlFile(path=path, values=values, lines=reading.lines, last_lines=reading.last_lines)
+
+
+class _Reading:
+    def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
+        self.path = path
+        self.loader = loader
+        self.lines: dict[Key, int] = {}
+        self.last_lines: dict[Key, int] = {}
+        self._seen: set[int] = set()
+
+    def value_of(self, node: yaml.Node, key: Key) -> Any:
+        line = node.start_mark.line + 1
+        self.lines.setdefault(key, line)
+        self.last_lines[key] = node.end_mark.line + (1 if node.end_mark.column else 0)
+        if id(node) in self._seen:
+            raise RegistryError(
+                f"{self.path}:{line}: anchors and aliases (&, *) are not read here; write it out"
+            )
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, key)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value_of(item, (*key, i)) for i, item in enumerate(node.value)]
+        return self._scalar(node, line)
+
+    def _mapping(self, node: yaml.MappingNode, key: Key) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name_node, value_node in node.value:
+            line = name_node.start_mark.line + 1
+            name = str(name_node.value)
+            if not isinstance(name_node, yaml.ScalarNode) or name == "<<":
+                raise RegistryError(f"{self.path}:{line}: a key must be a plain word")
+            if name in values:
+                first = self.lines[(*key, name)]
+                raise RegistryError(
+                    f"{self.path}:{line}: {'.'.join(map(str, (*key, name)))}: stands here twice, "
+                    f"first in line {first}; remove one"
+                )
+            self.lines[(*key, name)] = line
+            values[name] = self.value_of(value_node, (*key, name))
+        return values
+
+    def _scalar(self, node: yaml.Node, line: int) -> Any:
+        value = self.loader.construct_object(node)
+        if isinstance(value, str):
+            return _FILLED_IN.sub(lambda match: self._fill_in(match, line), value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise RegistryError(f"{self.path}:{line}: {node.value} is no number to count with")
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return str(node.value)
+
+    def _fill_in(self, match: re.Match[str], line: int) -> str:
+        name = match[1]
+        if not name.startswith("env."):
+            raise RegistryError(
+                f"{self.path}:{line}: {match[0]}: only ${{env.NAME}} is filled in here"
+            )
+        value = os.environ.get(name.removeprefix("env."))
+        if value is None:
+            raise RegistryError(
+                f"{self.path}:{line}: {match[0]}: the environment has no "
+                f"{name.removeprefix('env.')}; set it or write the value"
+            )
+        return value

@@ -1,0 +1,127 @@
+"""One question, from settings to report: opens the cluster, asks it, closes it.
+
+It stands alone as the only place of the command line that holds a cluster in its hands. What
+the cluster tells on the way becomes a bar on stderr; what a person should know is noted at the
+end, when the bar is gone. Nothing is printed to stdout here.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cluster.answering.answer import AnswerStep
+from cluster.answering.endpoint import EndpointSettings
+from cluster.cluster import Cluster, Told
+from cluster.events import Event
+from cluster.registry import SpecialistSpec
+from cluster.retrieval.index import IndexReport
+from cluster.retrieval.refresh import IndexProgress
+from shell.output import Output, Ticks
+from shell.report import Report, answer_report
+from shell.settings import Settings
+from specialists.checkpoint import open_checkpoint
+from specialists.errors import CheckpointError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What was asked, and of whom. `passages` counts those retrieved and judged; no `specialist`
+    leaves the choice to the cluster; without an `endpoint` the answer is made of quotes alone."""
+
+    question: str
+    docs: Path
+    passages: int
+    specialist: str | None
+    endpoint: EndpointSettings | None
+
+
+async def ask_cluster(settings: Settings, order: Order, output: Output) -> Report:
+    """The report of the answer. Raises `ClusterError` and its kin; leaves no worker behind."""
+    with output.progress() as tick:
+        talk = Talk(tick=tick)
+        async with open_cluster(settings) as cluster:
+            answer = await cluster.ask(
+                order.question,
+                order.docs,
+                specialist=order.specialist,
+                k=order.passages,
+                endpoint=order.endpoint,
+                cache_dir=settings.index_dir,
+                on_event=talk.hear,
+            )
+            spec = _judge(cluster, order)
+    for sentence in talk.sentences():
+        output.note(sentence)
+    specialist = {"name": spec.name, "sha256": _sha256(spec.folder)}
+    return answer_report(answer, index=talk.index, specialist=specialist)
+
+
+def open_cluster(settings: Settings) -> Cluster:
+    """With the log of the workers in the data folder, where that can be written."""
+    log_dir: Path | None = settings.log_dir
+    try:
+        settings.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        log_dir = None
+    return Cluster.open(settings.registry, log_dir=log_dir)
+
+
+@dataclass(kw_only=True, slots=True)
+class Talk:
+    """Turns what a cluster tells into the words of a bar, and keeps what is to be said later."""
+
+    tick: Ticks
+    index: IndexReport | None = None
+    _starting: str = ""
+    _judging: str = ""
+    _troubles: list[str] = field(default_factory=list)
+
+    def hear(self, told: Told | IndexReport) -> None:
+        match told:
+            case IndexProgress(step="read"):
+                self.tick(told.done, told.total, f"reading {told.source}")
+            case IndexProgress():
+                self.tick(told.done, told.total, "weighing words")
+            case IndexReport():
+                self.index = told
+            case AnswerStep(step="retrieve"):
+                self._judging = f"judging {len(told.found)} passages"
+                self.tick(0, None, self._starting or self._judging)
+            case AnswerStep(step="filter"):
+                self.tick(0, None, "composing the answer")
+            case Event(kind="starting"):
+                self._starting = f"starting {told.name} ..."
+                self.tick(0, None, self._starting)
+            case Event(kind="ready"):
+                self._starting = ""
+                if self._judging:
+                    self.tick(0, None, self._judging)
+            case Event(kind="retried"):
+                self._troubles.append(told.message)
+
+    def sentences(self) -> list[str]:
+        """What a person should know, once the bar is gone."""
+        if self.index is None:
+            return self._troubles
+        skipped = self.index.skipped
+        said = [*self.index.notices, *self._troubles]
+        if skipped:
+            source, reason = skipped[0]
+            more = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""
+            said.append(f"skipped {source} ({reason}){more}; --json lists what was skipped")
+        return said
+
+
+def _judge(cluster: Cluster, order: Order) -> SpecialistSpec:
+    """The specialist that judged: the one named, else the first for relevance."""
+    if order.specialist is not None:
+        return cluster.registry.resolve(order.specialist)
+    specs = cluster.registry.specs.values()
+    return next(spec for spec in specs if spec.entry.task == "relevance")
+
+
+def _sha256(folder: Path) -> str | None:
+    """Of the weights as the checkpoint states it; None for a specialist without weights."""
+    try:
+        return open_checkpoint(folder, verify=False).sha256
+    except CheckpointError:
+        return None

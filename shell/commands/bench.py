@@ -1,0 +1,177 @@
+"""`qshell bench`: marks of a specialist beside floors and baselines, on judged data of any kind.
+
+The model runs in this process, not in a worker: marks must not depend on the cluster. It knows
+the words and the table; every figure comes from `specialists.evaluation`.
+"""
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shell.output import Output
+from shell.settings import read_settings
+
+if TYPE_CHECKING:
+    from specialists.evaluation.gate import Measured
+    from specialists.evaluation.lexical import Lexical
+    from specialists.evaluation.tasks import Scorer
+
+_WIDE = 120
+
+
+def _read_ranks(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)-(\d+)", value)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter(f"{value}: expected two ranks such as 7-20, the lower first")
+    return int(found[1]), int(found[2])
+
+
+@click.group(name="bench", no_args_is_help=True)
+def command() -> None:
+    """Measure on this machine.
+
+    \b
+    Examples:
+      qshell bench beir data/scifact
+      qshell bench beir data/scifact --specialist none --ranks 1-4
+    """
+
+
+@command.command(name="beir")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--specialist",
+    default="q-rag",
+    show_default=True,
+    metavar="NAME|FOLDER|none",
+    help="Whom to mark; none marks the baselines alone.",
+)
+@click.option(
+    "--negatives",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Irrelevant passages beside each relevant one.",
+)
+@click.option(
+    "--ranks",
+    callback=_read_ranks,
+    metavar="LO-HI",
+    default="7-20",
+    show_default=True,
+    help="BM25 ranks the negatives are drawn from.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Length of the lists with and without a relevant passage.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
+@click.option("--queries", type=click.IntRange(1), help="Mark a random part of the queries.")
+@click.option("--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def bench_beir(
+    folder: Path,
+    specialist: str,
+    negatives: int,
+    ranks: tuple[int, int],
+    depth: int,
+    seed: int,
+    queries: int | None,
+    baselines: bool,
+    as_json: bool,
+) -> None:
+    """Mark a specialist on the judged collection in FOLDER (BEIR layout: corpus.jsonl,
+    queries.jsonl, qrels/test.tsv; .xz and .gz are read).
+
+    \b
+    Examples:
+      qshell bench beir data/scifact
+      qshell bench beir data/scifact --specialist ./my-checkpoint --queries 50
+      qshell bench beir data/scifact --specialist none --json
+    """
+    from specialists.evaluation.gate import measure_collection
+    from specialists.evaluation.tasks import Settings
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    settings = Settings(
+        negatives=negatives,
+        first_rank=ranks[0],
+        last_rank=ranks[1],
+        depth=depth,
+        seed=seed,
+        max_queries=queries or 0,
+    )
+    ours = [] if specialist == "none" else [open_scorer(specialist)]
+    with output.progress() as tick:
+        measured = measure_collection(
+            folder,
+            settings,
+            lambda bm25: line_up(bm25, ours, baselines=baselines, output=output),
+            tick=tick,
+        )
+    if as_json:
+        output.document(asdict(measured))
+        return
+    print_marks(output, measured)
+
+
+def open_scorer(name_or_folder: str) -> "Scorer":
+    """The specialist, loaded in this process. Raises `SpecialistError`."""
+    from specialists.evaluation.gate import SpecialistScorer, find_folder
+    from specialists.specialist import load_specialist
+
+    folder = find_folder(name_or_folder)
+    return SpecialistScorer(name=folder.resolve().name, decider=load_specialist(folder))
+
+
+def line_up(
+    bm25: "Lexical", ours: Sequence["Scorer"], *, baselines: bool, output: Output
+) -> list["Scorer"]:
+    """Who is marked, floor first. Says so when a baseline is not installed."""
+    from specialists.evaluation.baselines import AlwaysNo, packaged_minilm
+
+    if not baselines:
+        return [AlwaysNo(), *ours]
+    minilm = packaged_minilm()
+    if minilm is None:
+        output.note("MiniLM is left out: install the extra `bench` to mark it too")
+    return [AlwaysNo(), bm25, *([minilm] if minilm else []), *ours]
+
+
+def print_marks(output: Output, measured: "Measured") -> None:
+    """One column for each scorer, in percent with 95% intervals, and what the figures mean."""
+    from specialists.evaluation.gate import twin_words
+    from specialists.evaluation.lexical import SETTINGS
+    from specialists.evaluation.measure import LEGEND, OWN_DECISION
+
+    settings, first = measured.settings, measured.marks[0]
+    output.answer(
+        f"{measured.name}: {first.n_queries} queries, {first.n_rows} rows "
+        f"(1 relevant + {settings.negatives} from ranks {settings.first_rank}-"
+        f"{settings.last_rank}, seed {settings.seed})"
+    )
+    # A pipe has no width; a narrow terminal gets the interval below the value.
+    wide = shutil.get_terminal_size(fallback=(_WIDE, 0)).columns >= _WIDE
+    heads = [m.scorer + ("" if m.rule == OWN_DECISION else "*") for m in measured.marks]
+    names = [name for name in LEGEND if any(name in m.marks for m in measured.marks)]
+    rows = [[name, *(str(m.marks.get(name, "–")) for m in measured.marks)] for name in names]
+    if wide:
+        output.table(("in percent", *heads), rows)
+    else:
+        for place, head in enumerate(heads, start=1):
+            output.answer()
+            output.table((head, "in percent"), [(row[0], row[place]) for row in rows])
+    output.note("in brackets: 95% intervals that resample whole queries; always 0 is the floor")
+    output.note(
+        "* at its oracle threshold, chosen on these very rows: an upper bound, no fair mark; "
+        "without *: at its own decisions"
+    )
+    output.note(f"mined with {SETTINGS}; {twin_words(measured)}")

@@ -1,0 +1,178 @@
+"""`qshell train`: carries out the recipes of the shipped checkpoints, step by step, with a bar.
+
+Each command skips what its run folder already holds and goes on where it was stopped. torch is
+imported only when a command runs.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shell.output import Output, Ticks
+from shell.settings import read_settings
+
+if TYPE_CHECKING:
+    from specialists.training.loop import Progress
+
+
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that every training shares."""
+    path = click.Path(path_type=Path, file_okay=False)
+
+    @click.option("--data", type=path, help="Folder with text/ and pairs/ (see README).")
+    @click.option(
+        "--run",
+        "run_folder",
+        type=path,
+        default=Path("runs/pocket"),
+        show_default=True,
+        help="Folder of this run: prepared data, states, logs.",
+    )
+    @click.option(
+        "--out",
+        type=path,
+        default=Path("runs/pocket/weights"),
+        show_default=True,
+        help="Folder that receives the finished checkpoint.",
+    )
+    @click.option(
+        "--tier",
+        type=click.Choice(["pocket", "50m"]),
+        default="pocket",
+        show_default=True,
+        help="Which shapes and steps.",
+    )
+    @click.option("--steps", type=click.IntRange(1), help="Instead of the recipe's own.")
+    @click.option("--threads", type=click.IntRange(1), help="Processor threads for torch.")
+    @click.option("--json", "as_json", is_flag=True, help="Print the end as JSON on stdout.")
+    @wraps(function)
+    def with_options(**options: Any) -> None:
+        function(**options)
+
+    return with_options
+
+
+@click.group(name="train", no_args_is_help=True)
+def command() -> None:
+    """Train the shipped checkpoints again, from random weights, by their own recipes.
+
+    Text and labelled pairs come from --data; everything made on the way stays in --run, so a
+    stopped run goes on where it was: give the same command again.
+
+    \b
+    Examples:
+      qshell train base --data data/
+      qshell train q-rag --data data/
+    """
+
+
+@command.command(name="base")
+@_options
+def base_command(
+    data: Path | None,
+    run_folder: Path,
+    out: Path,
+    tier: str,
+    steps: int | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Tokenizer, counted embeddings, next-token training: the base of all specialists.
+
+    \b
+    Examples:
+      qshell train base --data data/
+      qshell train base --data data/ --steps 20 --run runs/try --out runs/try/weights
+    """
+    from specialists.training.base_run import (
+        export_base,
+        prepare_embeddings,
+        prepare_text,
+        prepare_tokenizer,
+        train_base,
+    )
+    from specialists.training.recipes import BASES
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    recipe = BASES[tier]()
+    _set_threads(threads)
+    with output.progress() as tick:
+        say = _saying(tick)
+        prepare_tokenizer(recipe, data=data, run=run_folder, say=say)
+        prepare_text(recipe, data=data, run=run_folder, say=say)
+        prepare_embeddings(recipe, run=run_folder, say=say)
+        model = train_base(recipe, run=run_folder, steps=steps, on_progress=_ticking(tick))
+    export_base(recipe, model, run=run_folder, weights=out)
+    _finish(output, out / recipe.name, run_folder / recipe.name)
+
+
+@command.command(name="q-rag")
+@_options
+def relevance_command(
+    data: Path | None,
+    run_folder: Path,
+    out: Path,
+    tier: str,
+    steps: int | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Relevance, 1 or 0: rows from pairs and text, then training on the base.
+
+    \b
+    Examples:
+      qshell train q-rag --data data/
+      qshell train q-rag --data data/ --steps 100 --run runs/try --out runs/try/weights
+    """
+    from specialists.checkpoint import open_checkpoint
+    from specialists.training.recipes import RELEVANCE
+    from specialists.training.relevance_run import (
+        export_relevance,
+        prepare_rows,
+        train_relevance,
+    )
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    recipe = RELEVANCE[tier]()
+    base = open_checkpoint(out / recipe.base)
+    _set_threads(threads)
+    with output.progress() as tick:
+        prepare_rows(
+            recipe, data=data, run=run_folder, tokenizer_path=base.tokenizer_path, say=_saying(tick)
+        )
+        model = train_relevance(
+            recipe, run=run_folder, base=base, steps=steps, on_progress=_ticking(tick)
+        )
+    export_relevance(recipe, model, run=run_folder, base=base, target=out / recipe.name)
+    _finish(output, out / recipe.name, run_folder / recipe.name)
+
+
+def _set_threads(threads: int | None) -> None:
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _saying(tick: Ticks) -> Callable[[str], None]:
+    return lambda sentence: tick(0, None, sentence)
+
+
+def _ticking(tick: Ticks) -> Callable[["Progress"], None]:
+    def show(progress: "Progress") -> None:
+        figures = "  ".join(f"{name} {value:.3f}" for name, value in progress.figures.items())
+        tick(progress.step, progress.steps, f"{progress.tokens_per_s:,.0f} tokens/s  {figures}")
+
+    return show
+
+
+def _finish(output: Output, folder: Path, run: Path) -> None:
+    from specialists.checkpoint import describe, open_checkpoint
+
+    if output.json:
+        output.document(describe(open_checkpoint(folder)))
+    else:
+        output.answer(f"{folder} is ready; the log of the run is {run / 'log.jsonl'}")

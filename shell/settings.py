@@ -1,0 +1,147 @@
+"""Where things are kept and what the user prefers, read from the environment and one YAML file.
+
+`QSHELL_HOME` puts everything under one folder and beats the folders named in the file. The file
+is `config.yaml`; every key is optional, an unknown one is refused. Nothing here creates a folder
+or looks at the command line: a flag beats the file where the command applies it.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+import platformdirs
+import yaml
+
+from shell.errors import SettingsError
+
+Colours = Literal["auto", "always", "never"]
+_FILE_KEYS = ("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote")
+_PATH_KEYS = ("cache_dir", "data_dir", "registry")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Checked settings. `registry` None means the shipped one with the user's over it, `endpoint`
+    None that answers are composed from quotes alone."""
+
+    config_file: Path
+    cache_dir: Path
+    data_dir: Path
+    registry: Path | None = None
+    endpoint: str | None = None
+    """Base address of an OpenAI-compatible service, `http://127.0.0.1:11434/v1` for one."""
+    model: str | None = None
+    """The answer model's name at the endpoint."""
+    allow_remote: bool = False
+    """Whether questions and passages may leave this machine for the endpoint."""
+    colours: Colours = "auto"
+
+    @property
+    def sessions_file(self) -> Path:
+        return self.data_dir / "sessions.sqlite3"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.cache_dir / "indexes"
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. Raises `SettingsError` with file, line and key."""
+    settings = _default_settings(environ)
+    entries = _read_entries(settings.config_file)
+    if environ.get("QSHELL_HOME"):
+        entries = {k: v for k, v in entries.items() if k not in ("cache_dir", "data_dir")}
+    settings = replace(settings, **entries)  # type: ignore[arg-type]  # checked key by key below
+    return replace(settings, colours="never") if environ.get("NO_COLOR") else settings
+
+
+def default_log_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where logs go, whatever stands in the config file."""
+    return _default_settings(environ).log_dir
+
+
+def _default_settings(environ: Mapping[str, str]) -> Settings:
+    if home := environ.get("QSHELL_HOME"):
+        root = Path(home).expanduser().absolute()
+        return Settings(
+            config_file=root / "config.yaml", cache_dir=root / "cache", data_dir=root / "data"
+        )
+    dirs = platformdirs.PlatformDirs("qshell", appauthor=False)
+    return Settings(
+        config_file=dirs.user_config_path / "config.yaml",
+        cache_dir=dirs.user_cache_path,
+        data_dir=dirs.user_data_path,
+    )
+
+
+def _read_entries(path: Path) -> dict[str, object]:
+    """The file's keys and checked values; empty when there is no file."""
+    try:
+        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error})") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{path}:{line}: not YAML ({error.problem})") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not YAML ({error})") from error
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        raise SettingsError(f"{path}:1: expected lines of `key: value`")
+    entries: dict[str, object] = {}
+    for key_node, value_node in root.value:
+        where = f"{path}:{key_node.start_mark.line + 1}"
+        key = _checked_key(key_node, where=where)
+        if key in entries:
+            raise SettingsError(f"{where}: {key} is given twice; keep one")
+        entries[key] = _checked_value(key, value_node, where=where, folder=path.parent)
+    return entries
+
+
+def _checked_key(node: yaml.Node, *, where: str) -> str:
+    key = str(node.value)
+    if key in _FILE_KEYS:
+        return key
+    near = difflib.get_close_matches(key, _FILE_KEYS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(_FILE_KEYS)}"
+    raise SettingsError(f"{where}: unknown key {key}; {hint}")
+
+
+def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> object:
+    value = node.value
+    if not isinstance(node, yaml.ScalarNode) or not value:
+        raise SettingsError(f"{where}: {key}: expected one value")
+    if key == "colours" and value not in get_args(Colours):
+        raise SettingsError(f"{where}: colours: {value} is none of {', '.join(get_args(Colours))}")
+    if key == "endpoint" and not is_address(value):
+        raise SettingsError(
+            f"{where}: endpoint: {value} is not an http or https address such as "
+            "http://127.0.0.1:11434/v1"
+        )
+    if key == "allow_remote":
+        if value not in ("true", "false"):
+            raise SettingsError(f"{where}: allow_remote: {value} is neither true nor false")
+        return value == "true"
+    if key in _PATH_KEYS:
+        # A relative folder is meant from the file that names it, wherever qshell is run.
+        return folder / Path(value).expanduser()
+    return value
+
+
+def is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

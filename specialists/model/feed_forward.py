@@ -1,0 +1,18 @@
+"""SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)).  Shapes: [..., D] -> [..., D]."""
+
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from specialists.model.config import DecoderConfig
+
+
+class FeedForward(nn.Module):
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.gate = nn.Linear(config.d_model, config.d_ff, bias=False)
+        self.up = nn.Linear(config.d_model, config.d_ff, bias=False)
+        self.down = nn.Linear(config.d_ff, config.d_model, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.down(silu(self.gate(x)) * self.up(x))
+        return y

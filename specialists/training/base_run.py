@@ -1,0 +1,156 @@
+"""Carries out a base recipe: tokenizer, token file, counted embeddings, next-token training.
+
+Every step leaves a file in the run folder and is skipped where that file already stands, so a run
+goes on where it stopped.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from specialists.checkpoint import TOKENIZER, Checkpoint
+from specialists.corpora.text import data_folder
+from specialists.corpora.tokens import read_tokens, sample_documents, write_tokens
+from specialists.model.decoder import FinanceDecoder, initialize
+from specialists.tensors import write_checkpoint
+from specialists.tokenizer import open_tokenizer, train_tokenizer
+from specialists.training.batches import text_batch
+from specialists.training.embeddings import counted_embeddings
+from specialists.training.loop import LOG_FILE, Progress, StepReport, train
+from specialists.training.losses import language_loss
+from specialists.training.optimizer import make_optimizer
+from specialists.training.recipes import BaseRecipe
+
+DEVELOPMENT_SHARE = 0.01
+Say = Callable[[str], None]
+
+
+def prepare_tokenizer(recipe: BaseRecipe, *, data: Path | None, run: Path, say: Say) -> Path:
+    target = run / TOKENIZER
+    if not target.is_file():
+        say("training the tokenizer")
+        documents = sample_documents(
+            data_folder(data, "text"), recipe.tokenizer_shares, seed=recipe.seed
+        )
+        tokenizer = train_tokenizer(documents, vocab_size=recipe.decoder.vocab_size)
+        _write_whole(target, lambda path: tokenizer.save(str(path)))
+    return target
+
+
+def prepare_text(recipe: BaseRecipe, *, data: Path | None, run: Path, say: Say) -> Path:
+    target = run / "text.u16"
+    if not target.is_file():
+        documents = sample_documents(
+            data_folder(data, "text"), recipe.text_shares, seed=recipe.seed
+        )
+        write_tokens(
+            documents,
+            open_tokenizer(run / TOKENIZER),
+            target,
+            on_progress=lambda tokens: say(f"tokenizing: {tokens / 1e6:.1f}M tokens"),
+        )
+    return target
+
+
+def prepare_embeddings(recipe: BaseRecipe, *, run: Path, say: Say) -> Path:
+    target = run / "embeddings.safetensors"
+    if not target.is_file():
+        embeddings_VD = counted_embeddings(
+            read_tokens(run / "text.u16"),
+            vocab_size=recipe.decoder.vocab_size,
+            width=recipe.decoder.d_model,
+            seed=recipe.seed,
+            on_progress=lambda tokens: say(f"counting neighbours: {tokens / 1e6:.0f}M tokens"),
+        )
+        _write_whole(target, lambda path: save_file({"embeddings": embeddings_VD}, path))
+    return target
+
+
+def train_base(
+    recipe: BaseRecipe,
+    *,
+    run: Path,
+    steps: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> FinanceDecoder:
+    """The base after `steps` (the recipe's own where None), going on from the run's state."""
+    model = FinanceDecoder(recipe.decoder)
+    initialize(model, seed=recipe.seed)
+    embeddings_VD = load_file(run / "embeddings.safetensors")["embeddings"]
+    with torch.no_grad():
+        model.embedding.weight.copy_(embeddings_VD)
+    tokens = read_tokens(run / "text.u16")
+    held_back = int(len(tokens) * DEVELOPMENT_SHARE)
+    training, development = tokens[held_back:], tokens[:held_back]
+
+    def step_loss(ids_BT: torch.Tensor, step: int) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+        with torch.autocast("cpu", torch.bfloat16):
+            return language_loss(model, ids_BT, generator=generator)
+
+    def take_step(step: int) -> StepReport:
+        ids_BT = text_batch(
+            training, rows=recipe.rows, length=recipe.length, seed=recipe.seed, step=step
+        )
+        total, next_token = step_loss(ids_BT, step)
+        return StepReport(
+            loss=total, figures={"next_token": float(next_token.detach())}, tokens=ids_BT.numel()
+        )
+
+    @torch.no_grad()
+    def measure() -> dict[str, float]:
+        losses = [
+            step_loss(text_batch(development, rows=16, length=recipe.length, seed=1, step=n), n)[1]
+            for n in range(8)
+        ]
+        return {"development_next_token": float(torch.stack(losses).mean())}
+
+    train(
+        run / recipe.name,
+        modules={"model": model},
+        optimizer=make_optimizer([model], learning_rate=recipe.learning_rate),
+        steps=steps or recipe.steps,
+        take_step=take_step,
+        measure=measure,
+        measure_every=200,
+        on_progress=on_progress,
+    )
+    return model
+
+
+def export_base(
+    recipe: BaseRecipe, model: FinanceDecoder, *, run: Path, weights: Path
+) -> Checkpoint:
+    """Writes the folder that ships, with the tokenizer beside it that all siblings share. int8
+    rows: a quarter of float32."""
+    weights.mkdir(parents=True, exist_ok=True)
+    shared = weights / TOKENIZER
+    _write_whole(shared, lambda path: shutil.copyfile(run / TOKENIZER, path))
+    return write_checkpoint(
+        weights / recipe.name,
+        name=recipe.name,
+        task="generate",
+        config=recipe.decoder,
+        tensors=model.state_dict(),
+        storage="int8",
+        contract=None,
+        tokenizer_path=None,
+        recipe=trained_by(run / recipe.name, seed=recipe.seed),
+    )
+
+
+def trained_by(run: Path, *, seed: int) -> dict[str, object]:
+    """What the run's own log says of it, to travel with the weights."""
+    last = json.loads((run / LOG_FILE).read_text("utf-8").splitlines()[-1])
+    return {"seed": seed, "steps": last["step"], "tokens": last["tokens"]}
+
+
+def _write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    write(partial)
+    partial.replace(target)

@@ -1,0 +1,165 @@
+"""The one training loop: steps, a log, a state that survives a stop.
+
+It knows neither data nor loss. Everything a step needs follows from its number, and the state is
+written whole or not at all, so a run that was stopped (Ctrl-C, kill, power) goes on from its last
+save as if nothing had happened.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from specialists.errors import RecipeError
+from specialists.training.optimizer import learning_rate_factor
+
+STATE_FILE = "state.pt"
+LOG_FILE = "log.jsonl"
+GRADIENT_NORM = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepReport:
+    """What a step says: the loss to descend and plain figures for the log."""
+
+    loss: Tensor
+    figures: Mapping[str, float]
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """Where a run stands. `tokens_per_s` is over the last logged stretch."""
+
+    step: int
+    steps: int
+    tokens: int
+    tokens_per_s: float
+    figures: Mapping[str, float]
+
+
+def train(
+    folder: Path,
+    *,
+    modules: Mapping[str, nn.Module],
+    optimizer: torch.optim.Optimizer,
+    steps: int,
+    take_step: Callable[[int], StepReport],
+    measure: Callable[[], Mapping[str, float]] = dict,
+    measure_every: int = 0,
+    log_every: int = 20,
+    save_every_s: float = 120.0,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> None:
+    """Trains `modules` in place up to `steps`, going on from `folder` where a state lies.
+
+    Raises `RecipeError` when the loss is no longer a number; the last good state is kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    start, tokens = _resume(folder, modules, optimizer)
+    peak_rates = [group["lr"] for group in optimizer.param_groups]
+    saved_at = logged_at = time.monotonic()
+    logged_tokens, figures_sum = tokens, dict[str, float]()
+    done = start
+    try:
+        for step in range(start, steps):
+            factor = learning_rate_factor(step, steps)
+            for group, peak in zip(optimizer.param_groups, peak_rates, strict=True):
+                group["lr"] = peak * factor
+            report = take_step(step)
+            loss = float(report.loss.detach())
+            if not math.isfinite(loss):
+                raise RecipeError(
+                    f"loss is {loss} at step {step}: lower the learning rate; "
+                    f"the state of the last save is in {folder}"
+                )
+            optimizer.zero_grad(set_to_none=True)
+            report.loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+            for module in modules.values():
+                nn.utils.clip_grad_norm_(module.parameters(), GRADIENT_NORM)
+            optimizer.step()
+            done, tokens = step + 1, tokens + report.tokens
+            for name, value in report.figures.items():
+                figures_sum[name] = figures_sum.get(name, 0.0) + value
+            measured: Mapping[str, float] = {}
+            if measure_every and (done % measure_every == 0 or done == steps):
+                measured = measure()
+            if done % log_every == 0 or done == steps or measured:
+                now = time.monotonic()
+                since = (done - 1) % log_every + 1
+                rate = (tokens - logged_tokens) / max(1e-9, now - logged_at)
+                mean = {name: value / since for name, value in figures_sum.items()}
+                progress = Progress(
+                    step=done,
+                    steps=steps,
+                    tokens=tokens,
+                    tokens_per_s=rate,
+                    figures={**mean, **measured},
+                )
+                _log(folder, progress)
+                on_progress(progress)
+                logged_at, logged_tokens, figures_sum = now, tokens, {}
+            if time.monotonic() - saved_at > save_every_s:
+                _save(folder, modules, optimizer, peak_rates, done, tokens)
+                saved_at = time.monotonic()
+    finally:
+        if done > start:
+            _save(folder, modules, optimizer, peak_rates, done, tokens)
+
+
+def _save(
+    folder: Path,
+    modules: Mapping[str, nn.Module],
+    optimizer: torch.optim.Optimizer,
+    peak_rates: list[float],
+    step: int,
+    tokens: int,
+) -> None:
+    for group, peak in zip(optimizer.param_groups, peak_rates, strict=True):
+        group["lr"] = peak
+    state = {
+        "modules": {name: module.state_dict() for name, module in modules.items()},
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+        "tokens": tokens,
+    }
+    partial = folder / f"{STATE_FILE}.partial"
+    torch.save(state, partial)
+    partial.replace(folder / STATE_FILE)
+
+
+def _resume(
+    folder: Path, modules: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer
+) -> tuple[int, int]:
+    """Step and tokens to go on from; (0, 0) where nothing was saved."""
+    path = folder / STATE_FILE
+    if not path.is_file():
+        return 0, 0
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        for name, module in modules.items():
+            module.load_state_dict(state["modules"][name])
+        optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"]), int(state["tokens"])
+    except Exception as error:  # damaged files fail in a dozen ways
+        raise RecipeError(
+            f"{path} does not fit this run ({type(error).__name__}: {error}); "
+            "delete that file to start again, or name another --run folder"
+        ) from error
+
+
+def _log(folder: Path, progress: Progress) -> None:
+    line = {
+        "time": round(time.time(), 1),
+        "step": progress.step,
+        "tokens": progress.tokens,
+        "tokens_per_s": round(progress.tokens_per_s),
+        **{name: round(value, 5) for name, value in progress.figures.items()},
+    }
+    with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")

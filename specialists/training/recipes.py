@@ -1,0 +1,218 @@
+"""Everything needed to train a shipped checkpoint again, one function each.
+
+A recipe is values alone: shapes, data, weights, steps, rates, seeds. A variant calls its parent
+and changes a few fields. `base_run.py` and `relevance_run.py` carry recipes out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from specialists.model.config import DecoderConfig
+from specialists.prompts import POCKET_RELEVANCE, Contract
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BaseRecipe:
+    """Tokenizer, counted embeddings and next-token training of a base.
+
+    Shares say how much of each text file is used, by its name up to the first dot.
+    """
+
+    name: str
+    decoder: DecoderConfig
+    tokenizer_shares: Mapping[str, float]
+    text_shares: Mapping[str, float]
+    steps: int
+    rows: int
+    length: int
+    learning_rate: float
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phase:
+    """A stretch of the curriculum: prompts up to `max_length` tokens, `token_budget` a step."""
+
+    steps: int
+    max_length: int
+    token_budget: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RelevanceRecipe:
+    """Training of a relevance specialist on a base.
+
+    `pair_groups` caps the query groups of each pair file, `weights` says how often a source is
+    drawn (1 where it is not named), `cloze_shares` and `cloze_groups` make queries out of text.
+    The embeddings stay those of the base: ten siblings then share them, and words that the rows
+    never show keep their place among their neighbours.
+    """
+
+    name: str
+    base: str
+    contract: Contract
+    pair_groups: Mapping[str, int]
+    cloze_shares: Mapping[str, float]
+    cloze_groups: int
+    weights: Mapping[str, float]
+    phases: tuple[Phase, ...]
+    learning_rate: float
+    dense_weight: float = 1.0
+    negatives: int = 3
+    seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        return sum(phase.steps for phase in self.phases)
+
+    def phase_at(self, step: int) -> Phase:
+        for phase in self.phases:
+            if step < phase.steps:
+                return phase
+            step -= phase.steps
+        return self.phases[-1]
+
+
+def pocket_base() -> BaseRecipe:
+    """About 6.8M parameters, of which 4.2M are embeddings; two cores for part of an hour."""
+    return BaseRecipe(
+        name="base",
+        decoder=DecoderConfig(
+            vocab_size=16_384,
+            n_layer=4,
+            d_model=256,
+            n_head=4,
+            n_kv_head=2,
+            d_ff=512,
+            max_seq_len=1_024,
+            n_predict=4,
+            n_decision=2,
+            embedding_scale=16.0,
+        ),
+        tokenizer_shares={
+            "wikipedia_core": 0.12,
+            "debian_docs": 0.10,
+            "debian_package_descriptions": 0.3,
+            "linux_howtos": 0.2,
+            "standard_ebooks": 0.15,
+            "tech_docs_markdown": 0.3,
+            "wikipedia_recent": 0.25,
+            "wikipedia_misc": 0.6,
+            "wikipedia_vital_summaries": 1.0,
+            "world_factbook": 0.3,
+            "tldr_pages": 0.2,
+            "us_presidential_speeches": 0.3,
+        },
+        text_shares={
+            "wikipedia_core": 0.30,
+            "debian_docs": 0.25,
+            "debian_package_descriptions": 1.0,
+            "linux_howtos": 0.5,
+            "standard_ebooks": 0.2,
+            "tech_docs_markdown": 0.8,
+            "wikipedia_recent": 0.6,
+            "wikipedia_misc": 1.0,
+            "wikipedia_vital_summaries": 1.0,
+            "world_factbook": 1.0,
+            "tldr_pages": 1.0,
+            "us_presidential_speeches": 0.3,
+        },
+        steps=250,
+        rows=48,
+        length=196,
+        learning_rate=1.5e-3,
+    )
+
+
+def full_base() -> BaseRecipe:
+    """The published 50M shape with the same data and steps in larger batches, for a GPU."""
+    pocket = pocket_base()
+    everything = dict.fromkeys(pocket.text_shares, 1.0)
+    return replace(
+        pocket,
+        name="base-50m",
+        decoder=DecoderConfig(vocab_size=32_000, embedding_scale=22.627417),
+        text_shares=everything,
+        steps=2_000,
+        rows=512,
+        length=516,
+        learning_rate=8e-4,
+    )
+
+
+def pocket_q_rag() -> RelevanceRecipe:
+    """Relevance, 1 or 0. Short prompts first, long ones at the end."""
+    return RelevanceRecipe(
+        name="q-rag",
+        base="base",
+        contract=POCKET_RELEVANCE,
+        pair_groups={
+            "medquad": 14_000,
+            "squadshifts_wiki": 8_000,
+            "selqa": 3_000,
+            "nq_open_oracle": 2_700,
+            "nq_qed": 1_400,
+            "quoref_drop_contrast": 1_700,
+            "xquad_en": 1_200,
+            "pubmedqa": 1_000,
+            "nomiracl_en_nonrel": 250,
+            "hotpotqa": 230,
+            "ares_nq": 2_000,
+            "ares_hotpotqa": 2_000,
+            "ares_fever": 2_000,
+            "ares_wow": 2_000,
+            "neural_bridge_rag": 230,
+            "scitldr": 8_000,
+            "wikipedia_sections": 25_000,
+            "wordnet_definitions": 6_000,
+            "debian_descriptions": 6_000,
+            "debian_docs_headings": 8_000,
+            "tldr_pages": 5_000,
+            "linux_howto_headings": 5_000,
+            "md_docs_headings": 5_000,
+            "wikipedia_vital": 8_000,
+            "world_factbook": 3_000,
+            "js_interview_faq": 880,
+        },
+        cloze_shares={
+            "wikipedia_core": 0.22,
+            "debian_docs": 0.10,
+            "wikipedia_recent": 0.4,
+            "tech_docs_markdown": 0.3,
+            "linux_howtos": 0.15,
+        },
+        cloze_groups=50_000,
+        weights={
+            "medquad": 2.0,
+            "squadshifts_wiki": 3.0,
+            "scitldr": 3.0,
+            "pubmedqa": 4.0,
+            "cloze": 1.5,
+            "wordnet_definitions": 0.3,
+            "debian_docs_headings": 0.5,
+            "debian_descriptions": 0.7,
+            "tldr_pages": 0.5,
+            "linux_howto_headings": 0.5,
+            "md_docs_headings": 0.5,
+            "world_factbook": 0.3,
+            "wikipedia_vital": 0.7,
+        },
+        phases=(
+            Phase(steps=1_500, max_length=96, token_budget=12_000),
+            Phase(steps=2_500, max_length=224, token_budget=14_000),
+            Phase(steps=1_000, max_length=384, token_budget=14_000),
+        ),
+        learning_rate=1e-3,
+    )
+
+
+def full_q_rag() -> RelevanceRecipe:
+    """The same rows and curriculum on the 50M base."""
+    return replace(pocket_q_rag(), name="q-rag-50m", base="base-50m", learning_rate=3e-4)
+
+
+BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
+RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
+    "pocket": pocket_q_rag,
+    "50m": full_q_rag,
+}

@@ -1,0 +1,167 @@
+"""Carries out a relevance recipe: rows from pairs and text, training on a base, export."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from specialists.checkpoint import Checkpoint
+from specialists.corpora.cloze import cloze_groups, split_sections
+from specialists.corpora.relevance import (
+    QueryGroup,
+    RelevanceRows,
+    open_rows,
+    read_pair_groups,
+    write_rows,
+)
+from specialists.corpora.text import data_folder
+from specialists.corpora.tokens import sample_documents
+from specialists.errors import CorpusError
+from specialists.model.decoder import FinanceDecoder
+from specialists.prompts import Contract, resolve_labels
+from specialists.specialist import load_model
+from specialists.tensors import write_checkpoint
+from specialists.tokenizer import open_tokenizer
+from specialists.training.base_run import Say, trained_by
+from specialists.training.batches import RelevanceBatch, RelevanceSampler, prompt_ids
+from specialists.training.loop import Progress, StepReport, train
+from specialists.training.losses import DenseHead, RelevanceLoss, relevance_loss
+from specialists.training.optimizer import make_optimizer
+from specialists.training.recipes import RelevanceRecipe
+
+MEASURED_BATCHES = 12
+
+
+def prepare_rows(
+    recipe: RelevanceRecipe, *, data: Path | None, run: Path, tokenizer_path: Path, say: Say
+) -> Path:
+    target = run / "rows"
+    if not (target / "sources.json").is_file():
+        write_rows(
+            _groups(recipe, data=data, say=say),
+            open_tokenizer(tokenizer_path),
+            target,
+            on_progress=lambda groups: say(f"making rows: {groups:,} queries"),
+        )
+    return target
+
+
+def _groups(recipe: RelevanceRecipe, *, data: Path | None, say: Say) -> Iterator[QueryGroup]:
+    pairs, text = data_folder(data, "pairs"), data_folder(data, "text")
+    for name, most in recipe.pair_groups.items():
+        found = sorted(pairs.glob(f"{name}.jsonl*"))
+        if not found:
+            raise CorpusError(f"{pairs}: no {name}.jsonl or {name}.jsonl.xz")
+        yield from read_pair_groups(found[0], most=most, seed=recipe.seed)
+    say("cutting queries out of text, with BM25 negatives")
+    documents = sample_documents(text, recipe.cloze_shares, seed=recipe.seed + 1)
+    sections = list(split_sections(documents))
+    yield from cloze_groups(sections, count=recipe.cloze_groups, seed=recipe.seed + 1)
+
+
+def train_relevance(
+    recipe: RelevanceRecipe,
+    *,
+    run: Path,
+    base: Checkpoint,
+    steps: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> FinanceDecoder:
+    """The specialist after `steps` (the recipe's own where None), going on from the run's state."""
+    tokenizer = open_tokenizer(base.tokenizer_path)
+    contract = resolve_labels(recipe.contract, tokenizer)
+    rows = open_rows(run / "rows")
+    sampler, development = _samplers(recipe, rows, contract, tokenizer)
+    model = load_model(base).train()
+    model.requires_grad_(True)
+    model.embedding.requires_grad_(False)
+    dense = DenseHead(model.config.d_model)
+    label_ids = torch.tensor(contract.label_ids)
+
+    def loss_of(batch: RelevanceBatch) -> RelevanceLoss:
+        with torch.autocast("cpu", torch.bfloat16):
+            return relevance_loss(
+                model,
+                dense,
+                batch,
+                label_ids,
+                contract.positive_index,
+                dense_weight=recipe.dense_weight,
+            )
+
+    def take_step(step: int) -> StepReport:
+        phase = recipe.phase_at(step)
+        batch = sampler.draw(
+            step=step, token_budget=phase.token_budget, max_length=phase.max_length
+        )
+        loss = loss_of(batch)
+        return StepReport(
+            loss=loss.total,
+            figures=loss.figures(),
+            tokens=int(batch.last_B.sum()) + len(batch.last_B),
+        )
+
+    @torch.no_grad()
+    def measure() -> dict[str, float]:
+        last = recipe.phases[-1]
+        drawn = [
+            loss_of(
+                development.draw(
+                    step=step, token_budget=last.token_budget, max_length=last.max_length
+                )
+            ).figures()
+            for step in range(MEASURED_BATCHES)
+        ]
+        return {
+            f"development_{name}": sum(figures[name] for figures in drawn) / len(drawn)
+            for name in drawn[0]
+        }
+
+    train(
+        run / recipe.name,
+        modules={"model": model, "dense": dense},
+        optimizer=make_optimizer([model, dense], learning_rate=recipe.learning_rate),
+        steps=steps or recipe.steps,
+        take_step=take_step,
+        measure=measure,
+        measure_every=250,
+        on_progress=on_progress,
+    )
+    return model
+
+
+def _samplers(
+    recipe: RelevanceRecipe, rows: RelevanceRows, contract: Contract, tokenizer: Tokenizer
+) -> tuple[RelevanceSampler, RelevanceSampler]:
+    prompt = prompt_ids(contract, tokenizer)
+    training, development = (
+        RelevanceSampler(
+            rows,
+            prompt,
+            weights=recipe.weights,
+            seed=recipe.seed,
+            development=held_out,
+            negatives=recipe.negatives,
+        )
+        for held_out in (False, True)
+    )
+    return training, development
+
+
+def export_relevance(
+    recipe: RelevanceRecipe, model: FinanceDecoder, *, run: Path, base: Checkpoint, target: Path
+) -> Checkpoint:
+    """Writes the folder that ships: int8 rows, without what equals the base."""
+    return write_checkpoint(
+        target,
+        name=recipe.name,
+        task="relevance",
+        config=model.config,
+        tensors=model.state_dict(),
+        storage="int8",
+        contract=resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path)),
+        tokenizer_path=None,
+        base=base,
+        recipe=trained_by(run / recipe.name, seed=recipe.seed),
+    )

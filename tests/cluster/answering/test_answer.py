@@ -1,0 +1,144 @@
+"""From a question to quotes or a refusal, over the sample documents."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster.answering.answer import AnswerStep, answer_question
+from cluster.answering.extract import MAX_SENTENCES, extract_answer
+from cluster.errors import CallError
+from cluster.records import JudgedPassage, Passage, SpecialistCaller
+from cluster.retrieval.documents import read_document
+from cluster.retrieval.index import Index
+from cluster.retrieval.words import stems
+from specialists.requests import Decide, Decided, Verdict
+
+SAMPLES = Path(__file__).parents[3] / "shell" / "sample_docs"
+
+
+class Lexical:
+    """A specialist that finds relevant what has enough of the question's words."""
+
+    def __init__(self, threshold: float = 0.6) -> None:
+        self.threshold = threshold
+        self.sizes: list[int] = []
+
+    async def decide(self, name: str, request: Decide, /) -> Decided:
+        self.sizes.append(len(request.passages))
+        asked = set(stems(request.query))
+        shares = [len(asked & set(stems(text))) / len(asked) for text in request.passages]
+        return Decided(verdicts=tuple(self._verdict(share) for share in shares))
+
+    def _verdict(self, share: float) -> Verdict:
+        positive = share >= self.threshold
+        return Verdict(
+            label=str(int(positive)),
+            positive=positive,
+            score=share,
+            logits=(share, 1 - share),
+            truncated=False,
+            tokens=9,
+        )
+
+    @property
+    def call(self) -> SpecialistCaller:
+        return self.decide  # type: ignore[return-value]  # only Decide is ever asked
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with Index.open_or_build(SAMPLES, tmp_path_factory.mktemp("cache")) as index:
+        yield index
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("How long are bookings kept before they are deleted?", "30 days after the visit"),
+        ("What is the focal length of the Marrow reflector?", "8.2 metres"),
+        ("What is the focal length of the Teal refractor?", "3.9 metres"),
+        ("How many guests are admitted on one evening?", "no more than 24 guests"),
+        ("Who was the first director?", "Amalie Brandt"),
+        ("How much does a family ticket for the visitor centre cost?", "18 crowns"),
+        ("When was the strongest gust?", "131 km/h"),
+    ],
+)
+async def test_the_first_quote_holds_the_answer(samples: Index, question: str, quoted: str) -> None:
+    answer = await answer_question(Lexical().call, samples, question)
+    assert not answer.refused
+    assert quoted in " ".join(answer.citations[0].quote.split())
+    assert answer.composed_by == "extract"
+
+
+async def test_every_quote_stands_in_its_document_at_its_offsets(samples: Index) -> None:
+    answer = await answer_question(Lexical(0.3).call, samples, "When is the dome shutter closed?")
+    assert 1 <= len(answer.citations) <= 3
+    for number, citation in enumerate(answer.citations, start=1):
+        text = read_document(SAMPLES / citation.source).text
+        assert text[citation.start : citation.end] == citation.quote
+        assert text.count("\n", 0, citation.start) + 1 == citation.line
+        assert f"{' '.join(citation.quote.split())} [{number}]" in answer.text
+
+
+async def test_an_unanswerable_question_is_refused_with_the_best_score(samples: Index) -> None:
+    answer = await answer_question(
+        Lexical().call, samples, "Which airline sells tickets from Lindmere to Reykjavik?"
+    )
+    assert answer.refused
+    assert (answer.text, answer.citations) == ("", ())
+    assert answer.reason.startswith(f"none of {len(answer.passages)} passages is relevant; the")
+    assert all(j.reason.startswith("not relevant (score") for j in answer.passages)
+
+
+async def test_a_question_that_shares_no_word_calls_nobody(samples: Index) -> None:
+    specialist = Lexical()
+    answer = await answer_question(specialist.call, samples, "qwertzuiop?")
+    assert answer.refused
+    assert answer.reason == "no passage shares a word with the question"
+    assert specialist.sizes == []
+
+
+async def test_steps_are_told_in_order_and_timed(samples: Index) -> None:
+    steps: list[AnswerStep] = []
+    answer = await answer_question(
+        Lexical().call, samples, "Who was the first director?", k=5, on_event=steps.append
+    )
+    assert [(s.step, len(s.found), len(s.judged)) for s in steps] == [
+        ("retrieve", 5, 0),
+        ("filter", 5, 5),
+        ("compose", 5, 5),
+    ]
+    assert answer.seconds == {s.step: s.seconds for s in steps}
+
+
+async def test_sentences_shown_to_the_specialist_are_bounded() -> None:
+    text = " ".join(f"Sentence number {n} is about owls." for n in range(99))
+    specialist = Lexical()
+    judged = await judge(specialist, "owls", text)
+    composed = await extract_answer(specialist.call, "q-rag", "owls", judged)
+    assert specialist.sizes[-1] == MAX_SENTENCES
+    assert len(composed.citations) == 1, "near repeats are quoted once"
+
+
+async def test_a_kept_passage_without_any_sentence_is_quoted_whole() -> None:
+    specialist = Lexical()
+    judged = await judge(specialist, "owls", "# Owls")
+    composed = await extract_answer(specialist.call, "q-rag", "owls", judged)
+    assert composed.text == "# Owls [1]"
+
+
+async def test_a_failing_specialist_is_not_hidden(samples: Index) -> None:
+    async def fail(name: str, request: Decide, /) -> Decided:
+        raise CallError("the worker is gone")
+
+    with pytest.raises(CallError, match="gone"):
+        await answer_question(fail, samples, "Who was the first director?")  # type: ignore[arg-type]  # overloads
+
+
+async def judge(specialist: Lexical, question: str, text: str) -> tuple[JudgedPassage, ...]:
+    passage = Passage(text=text, source="a.md", start=0, end=len(text), line=1)
+    (verdict,) = (
+        await specialist.decide("q-rag", Decide(query=question, passages=(text,)))
+    ).verdicts
+    return (JudgedPassage(passage=passage, verdict=verdict, kept=verdict.positive, reason=""),)

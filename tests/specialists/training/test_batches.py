@@ -1,0 +1,104 @@
+"""Batches: what is trained on is what is asked later, and what a stop cannot change."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from specialists.corpora.relevance import QueryGroup, RelevanceRows, open_rows, write_rows
+from specialists.prompts import POCKET_RELEVANCE, build_prompts, resolve_labels
+from specialists.tokenizer import train_tokenizer
+from specialists.training.batches import RelevanceSampler, prompt_ids, text_batch
+
+GROUPS = [
+    QueryGroup(
+        source="birds",
+        name=f"birds {number}",
+        query=f"How long do owls of kind {number} live?",
+        positives=(f"An owl of kind {number} lives for {number} years.\nSome live (much) longer.",),
+        negatives=("Trains run daily.", f"Kind {number} is a word.", "Swans swim; owls don't."),
+    )
+    for number in range(200)
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    texts = [text for group in GROUPS for text in (group.query, *group.positives)]
+    return train_tokenizer(iter([*texts, "Q: a\nP: b\nA:1 A:0"]), vocab_size=420)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> RelevanceRows:
+    folder: Path = tmp_path_factory.mktemp("rows")
+    write_rows(GROUPS, tokenizer, folder)
+    return open_rows(folder)
+
+
+def sampler(rows: RelevanceRows, tokenizer: Tokenizer, **options: bool) -> RelevanceSampler:
+    contract = resolve_labels(POCKET_RELEVANCE, tokenizer)
+    return RelevanceSampler(rows, prompt_ids(contract, tokenizer), weights={}, seed=1, **options)
+
+
+def test_training_prompts_are_the_contracts_prompts(
+    rows: RelevanceRows, tokenizer: Tokenizer
+) -> None:
+    contract = resolve_labels(POCKET_RELEVANCE, tokenizer)
+    batch = sampler(rows, tokenizer).draw(step=0, token_budget=1_500, max_length=96)
+    asked = {}
+    for group in GROUPS:
+        candidates = [p for g in GROUPS for p in (*g.positives, *g.negatives)]
+        head, prompts = build_prompts(contract, tokenizer, group.query, candidates)
+        asked |= {(*head, *prompt.ids): group.query for prompt in prompts}
+    for row, last in zip(batch.ids_BT.tolist(), batch.last_B.tolist(), strict=True):
+        assert tuple(row[: last + 1]) in asked
+
+
+def test_a_step_draws_the_same_batch_every_time_and_another_step_another(
+    rows: RelevanceRows, tokenizer: Tokenizer
+) -> None:
+    drawing = sampler(rows, tokenizer)
+    first = drawing.draw(step=5, token_budget=1_000, max_length=96)
+    again = sampler(rows, tokenizer).draw(step=5, token_budget=1_000, max_length=96)
+    other = drawing.draw(step=6, token_budget=1_000, max_length=96)
+    assert torch.equal(first.ids_BT, again.ids_BT)
+    assert first.ids_BT.shape != other.ids_BT.shape or not torch.equal(first.ids_BT, other.ids_BT)
+
+
+def test_a_query_is_in_training_or_in_development_never_in_both(
+    rows: RelevanceRows, tokenizer: Tokenizer
+) -> None:
+    training, held_out = (sampler(rows, tokenizer, development=d) for d in (False, True))
+    assert len(held_out.groups) > 0
+    assert set(training.groups) | set(held_out.groups) == set(range(len(GROUPS)))
+    assert not set(training.groups) & set(held_out.groups)
+
+
+def test_a_batch_keeps_its_token_budget_and_its_length(
+    rows: RelevanceRows, tokenizer: Tokenizer
+) -> None:
+    batch = sampler(rows, tokenizer).draw(step=3, token_budget=600, max_length=40)
+    assert batch.ids_BT.shape[1] <= 40
+    assert batch.ids_BT.numel() <= 600
+
+
+def test_the_match_label_marks_words_of_the_query(
+    rows: RelevanceRows, tokenizer: Tokenizer
+) -> None:
+    batch = sampler(rows, tokenizer).draw(step=0, token_budget=1_500, max_length=96)
+    row = int(torch.nonzero(batch.relevant_B)[0])
+    marked = batch.match_BT[row] == 1
+    words = tokenizer.decode(batch.ids_BT[row][marked].tolist()).split()
+    assert "kind" in words
+    assert any(word in ("lives", "live") for word in words)
+    assert "years" not in words
+
+
+def test_windows_of_text_follow_from_seed_and_step() -> None:
+    ids = np.arange(1_000, dtype=np.uint16)
+    first = text_batch(ids, rows=4, length=9, seed=0, step=2)
+    assert torch.equal(first, text_batch(ids, rows=4, length=9, seed=0, step=2))
+    assert not torch.equal(first, text_batch(ids, rows=4, length=9, seed=0, step=3))
+    assert torch.equal(first[:, 1:] - first[:, :-1], torch.ones(4, 8, dtype=torch.int64))
