@@ -159,7 +159,13 @@ def on_measure(
         seat = draft.seats.get(name)
         if seat is not None and seat.state is WorkerState.READY:
             draft.put(
-                replace(seat, charge_bytes=charge, private_bytes=private, learned_bytes=private)
+                replace(
+                    seat,
+                    charge_bytes=charge,
+                    private_bytes=private,
+                    learned_bytes=private,
+                    measured=True,
+                )
             )
     _relieve(draft, now_s)
     return _settle(draft, now_s)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from shell.output import Output, one_line, plain, shorten
-from shell.report import Report, place, source_line
+from shell.report import Report, place, source_parts
 
 _SHOWN_AFTER_REFUSAL = 5
 _VERDICT_COLOURS = {"1": "green", "0": "red"}
@@ -28,7 +28,7 @@ def print_answer(output: Output, report: Report, *, explain: bool) -> None:
         if report["citations"]:
             output.answer("\nSources")
         for citation in report["citations"]:
-            output.answer(Text(f"  {one_line(source_line(citation))}"))
+            output.answer("  " + "  ".join(map(one_line, source_parts(citation))))
     if explain:
         _print_passages(output, report["passages"], title="Passages")
         steps = (f"{step} {seconds:.2f} s" for step, seconds in report["seconds"].items())

@@ -8,12 +8,14 @@ code from `shell.exits`. It knows no command's inside.
 import difflib
 import importlib
 import importlib.util
+import io
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -141,10 +143,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A character the terminal cannot show must not cost the answer.
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         with _termination_as_interrupt():
             code = _invoke(list(arguments))
@@ -152,6 +151,17 @@ def run(arguments: Sequence[str]) -> int:
             return code
     except BaseException as error:
         return _end(error, debug="--debug" in arguments[:1])
+
+
+def _prepare_streams() -> None:
+    """A character the terminal cannot show must not cost the answer, nor a stream that the
+    caller has closed."""
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = Path(os.devnull).open("w")  # noqa: SIM115  stays open to the end
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _invoke(arguments: list[str]) -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from cluster.accounting import memory_limit_bytes, usable_cores
 from cluster.errors import ClusterError
 from shell.errors import ShellError
 from shell.registered import read_registered
@@ -77,7 +78,10 @@ def room_folders() -> dict[str, list[Path]]:
     for room in ROOMS:
         spec = importlib.util.find_spec(room)
         places = spec.submodule_search_locations if spec else None
-        found[room] = [Path(place).resolve() for place in places or ()]
+        # A folder may stand in the search path twice; one without code, such as an editable
+        # install leaves for the registry file, takes no part in imports.
+        distinct = dict.fromkeys(Path(place).resolve() for place in places or ())
+        found[room] = [place for place in distinct if any(place.rglob("*.py"))]
     return found
 
 
@@ -150,14 +154,8 @@ def _torch(settings: Settings) -> Iterator[Check]:
 
 
 def _cpu(settings: Settings) -> Iterator[Check]:
-    quota = cpu_quota()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    found = f"{cores} cores" + (f", quota {quota:g}" if quota is not None else ", no quota")
-    if quota is not None and quota < 1:
-        remedy = "less than one core is allowed here: raise the quota of the container"
-        yield Check(name="cores", state="warn", found=found, remedy=remedy)
-    else:
-        yield Check(name="cores", state="ok", found=found)
+    found = f"{os.cpu_count()} in the machine, {usable_cores()} for workers"
+    yield Check(name="cores", state="ok", found=found)
     flags = _cpu_flags()
     if flags is None:
         return
@@ -174,8 +172,9 @@ def _memory(settings: Settings) -> Iterator[Check]:
     available = _available_memory_bytes()
     if available is None:
         return
-    found = f"{available / _GIB:.1f} GiB available"
-    little = available < _LITTLE_MEMORY_BYTES
+    allowed = memory_limit_bytes()
+    found = f"{available / _GIB:.1f} GiB available, {allowed / _GIB:.1f} GiB allowed"
+    little = min(available, allowed) < _LITTLE_MEMORY_BYTES
     remedy = "close other programs, or lower the memory budget in the registry" if little else ""
     yield Check(name="memory", state="warn" if little else "ok", found=found, remedy=remedy)
 
@@ -210,7 +209,7 @@ def _sessions(settings: Settings) -> Iterator[Check]:
 def _registry(settings: Settings) -> Iterator[Check]:
     registry = read_registered(settings)
     files = ", ".join(map(str, registry.files))
-    yield Check(name="registry", state="ok", found=f"{len(registry.specs)} specialists in {files}")
+    yield Check(name="registry", state="ok", found=f"{len(registry.specs)} registered in {files}")
     for spec in registry.specs.values():
         try:
             checkpoint = open_checkpoint(spec.folder)
@@ -271,19 +270,6 @@ def package_version(name: str) -> str | None:
 def _requirement_name(line: str) -> str:
     end = next((i for i, c in enumerate(line) if not (c.isalnum() or c in "-_.")), len(line))
     return line[:end]
-
-
-def cpu_quota(root: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """Cores the control group may use, or None when there is no limit."""
-    try:
-        quota, period = (root / "cpu.max").read_text().split()
-    except (OSError, ValueError):
-        try:
-            quota = (root / "cpu/cpu.cfs_quota_us").read_text().strip()
-            period = (root / "cpu/cpu.cfs_period_us").read_text().strip()
-        except OSError:
-            return None
-    return None if quota in ("max", "-1") else int(quota) / int(period)
 
 
 def _cpu_flags() -> set[str] | None:

@@ -5,6 +5,7 @@ for them. Everything that comes from documents is cleared of control characters 
 a document must not be able to steer the terminal. It knows no command and no cluster.
 """
 
+import errno
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ from shell.settings import Colours
 _PIPE_WIDTH = 100_000
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
 _CONTROL_BUT_LINES = {code: mark for code, mark in _CONTROL.items() if chr(code) not in "\n\t"}
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(127, 160)}
 
 
 class Ticks(Protocol):
@@ -52,9 +54,11 @@ class Output:
         self.raw(self.as_json(value))
 
     def as_json(self, value: object) -> str:
-        """The value as indented JSON; what stdout's encoding cannot carry is escaped."""
+        """The value as indented JSON. Escaped are what stdout's encoding cannot carry and, since
+        JSON itself lets them through, the upper control characters."""
         unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-        return json.dumps(value, ensure_ascii=not unicode, indent=2)
+        text = json.dumps(value, ensure_ascii=not unicode, indent=2)
+        return text.translate(_JSON_ESCAPES)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
         """Rows under headings, for stdout; the last column takes what width is left."""
@@ -113,8 +117,15 @@ def shorten(text: str, *, limit: int) -> str:
     return line[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
+class _Console(Console):
+    """A console that leaves a reader who went away to `shell.exits`."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
 def _console(stream: IO[str], colours: Colours) -> Console:
-    console = Console(
+    console = _Console(
         file=stream,
         force_terminal=True if colours == "always" else None,
         no_color=colours == "never",

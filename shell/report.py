@@ -85,10 +85,11 @@ def place(item: Mapping[str, Any]) -> str:
     return f"{item['source']}:{item['line']}"
 
 
-def source_line(citation: Mapping[str, Any]) -> str:
-    """`[1] notes/pumps.md:14  Maintenance  (0.97)`"""
-    parts = (f"[{citation['number']}] {place(citation)}", citation["heading"])
-    return "  ".join((*(p for p in parts if p), f"({citation['score']:.2f})"))
+def source_parts(citation: Mapping[str, Any]) -> tuple[str, ...]:
+    """`[1] notes/pumps.md:14`, `Maintenance`, `(0.97)`: what one line of sources is made of."""
+    heading = (citation["heading"],) if citation["heading"] else ()
+    number = f"[{citation['number']}] {place(citation)}"
+    return (number, *heading, f"({citation['score']:.2f})")
 
 
 def session_markdown(name: str, turns: Iterable[tuple[str, Report]]) -> str:
@@ -100,7 +101,7 @@ def session_markdown(name: str, turns: Iterable[tuple[str, Report]]) -> str:
             blocks.append(f"**No evidence.** {report['reason']}")
             continue
         blocks.append(report["answer"])
-        sources = [f"- {source_line(citation)}" for citation in report["citations"]]
+        sources = [f"- {'  '.join(source_parts(one))}" for one in report["citations"]]
         if sources:
             blocks.append("\n".join(sources))
     return "\n\n".join(blocks) + "\n"

@@ -41,6 +41,7 @@ from specialists.tokenizer import open_tokenizer
 
 PUBLISHED_WEIGHTS = "pytorch_model.pt"
 MAX_PICKLE_BYTES = 32 << 20
+ZIP_ERRORS = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError)
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 _CODE = re.compile(
     r"unsupported (?:global: )?((?:GLOBAL|class|operand) \S+)|unrecognized function", re.IGNORECASE
@@ -152,7 +153,7 @@ def _load(path: Path) -> object:
         code = _CODE.search(str(error))
         if code is not None:
             raise UnsafeCheckpoint(
-                f"{path}: holds more than plain tensors ({ascii(code[1] or code[0])}) and was "
+                f"{path}: holds more than plain tensors ({code[1] or code[0]!a}) and was "
                 "refused without running any of it; ask its publisher for a file of tensors alone"
             ) from error
         raise CheckpointError(f"{path}: no PyTorch file, or damaged; copy it again") from error
@@ -170,7 +171,7 @@ def _check_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise CheckpointError(f"{path}: truncated or damaged ({error}); copy it again") from error
     for entry in entries:
         if entry.compress_type != zipfile.ZIP_STORED:
@@ -179,6 +180,13 @@ def _check_archive(path: Path) -> bool:
             raise CheckpointError(f"{path}: its list of tensors is too large to be one")
     if sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise CheckpointError(f"{path}: claims more content than the file is long")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except ZIP_ERRORS as error:
+        raise CheckpointError(f"{path}: truncated or damaged ({error}); copy it again") from error
+    if damaged is not None:
+        raise CheckpointError(f"{path}: the checksum of {damaged!a} is wrong; copy it again")
     return True
 
 

@@ -5,6 +5,7 @@ What neither table knows is refused: it may change what the model computes. Shap
 name are taken from the tensors. No torch here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +89,7 @@ HARMLESS: Mapping[str, tuple[object, ...] | object] = {
 }
 """Keys that change nothing here: with any value, or with the values listed."""
 
+BLOCK = re.compile(r"blocks\.(\d{1,6})\.", re.ASCII)
 ASSUMABLE = ("max_seq_len", "rope_theta", "norm_eps")
 """What no tensor shows. Where the publisher leaves them out, our defaults are taken, and said."""
 
@@ -179,9 +181,9 @@ def _shapes_seen(shapes: Mapping[str, Shape], values: Mapping[str, Any]) -> dict
     embedding = shapes.get("embedding.weight", ())
     if len(embedding) == 2:
         seen["vocab_size"], seen["d_model"] = embedding
-    blocks = {name.split(".")[1] for name in shapes if name.startswith("blocks.")}
+    blocks = {int(found[1]) for name in shapes if (found := BLOCK.match(name))}
     if blocks:
-        seen["n_layer"] = max(int(block) for block in blocks) + 1
+        seen["n_layer"] = max(blocks) + 1
     gate = shapes.get("blocks.0.feed_forward.gate.weight", ())
     if len(gate) == 2:
         seen["d_ff"] = gate[0]

@@ -43,10 +43,18 @@ def train_tokenizer(texts: Iterator[str], *, vocab_size: int) -> Tokenizer:
 
 
 def open_tokenizer(path: Path) -> Tokenizer:
-    """Raises `CheckpointError` when the file is missing or is no tokenizer."""
+    """The tokenizer of a file, never cutting or padding, and reading the text of a special token
+    as text: a passage cannot smuggle one in.
+
+    Raises `CheckpointError` when the file is missing or is no tokenizer.
+    """
     if not path.is_file():
         raise CheckpointError(f"{path}: no tokenizer.json; copy the one the weights came with")
     try:
-        return Tokenizer.from_file(str(path))
+        tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the Rust side raises plain Exception
         raise CheckpointError(f"{path}: not a tokenizer.json ({error})") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return tokenizer

@@ -22,6 +22,10 @@ _MAX_PASSAGES = 6
 _MIN_WORDS = 3
 _NEAR_BEST = 0.85
 _VERDICT_WEIGHT, _OVERLAP_WEIGHT, _PASSAGE_WEIGHT, _NUMBER_WEIGHT = 0.45, 0.35, 0.1, 0.1
+_CODE_WEIGHT = 2.0
+"""Years, error codes and part numbers tell more than other words."""
+_ASKING = frozenset(stems("mean means meaning tell say explain describe happen name"))
+"""Words that ask and need not stand in the answer."""
 _ASKS_NUMBER = re.compile(
     r"\b(when|how (many|much|long|far|high|tall|deep|wide|big|large|heavy|old|often|hot|fast)"
     r"|what (time|year|date|temperature|price|size|percentage)|which year|price|cost)\b",
@@ -133,7 +137,8 @@ def _word_weights(question: str, judged: Sequence[JudgedPassage]) -> _WordWeight
     return _WordWeights(
         {
             stem: math.log(1 + (len(judged) - counts[stem] + 0.5) / (counts[stem] + 0.5))
-            for stem in set(stems(question))
+            * (_CODE_WEIGHT if any(letter.isdigit() for letter in stem) else 1)
+            for stem in set(stems(question)) - _ASKING
         }
     )
 

@@ -8,6 +8,7 @@ or words, in this order. It knows no file and no index.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import groupby
 
 from cluster.records import Passage
 from cluster.retrieval.documents import Document
@@ -78,7 +79,8 @@ def _sections(text: str, headings: tuple[Heading, ...]) -> Iterator[tuple[int, i
 
 
 def _path_text(path: list[Heading]) -> str:
-    return " > ".join(heading.title for heading in path)
+    """Outermost first; a title under its like, as in many pages, is said once."""
+    return " > ".join(title for title, _ in groupby(heading.title for heading in path))
 
 
 def _is_bare(text: str, heading: Heading, end: int) -> bool:
@@ -190,4 +192,6 @@ def _stripped(text: str, start: int, end: int) -> Span:
 
 def _weigh(text: str, start: int, end: int) -> int:
     """Words, or the words that so many letters would make when they are long or hold no space."""
-    return max(len(text[start:end].split()), (end - start) // _CHARS_A_WORD)
+    by_chars = (end - start) // _CHARS_A_WORD
+    # A whole book without a blank line is not split into words just to learn that it is long.
+    return by_chars if by_chars > MAX_WORDS else max(by_chars, len(text[start:end].split()))

@@ -1,8 +1,8 @@
-"""Which files of a folder are documents, and what each of them says.
+"""What one file says: its bytes, unpacked, decoded and read as the format its name tells.
 
-It stands alone because everything that can be wrong with a user's files is met here: links,
-permissions, sizes, encodings, binary data. It knows no passages and no index; what a format means
-is in `formats.py`.
+It stands alone because everything that can be wrong inside a user's file is met here: permission,
+size, encoding, binary data. It knows no folder, no passages and no index; what a format means is
+in `formats.py` and `html_text.py`.
 """
 
 import codecs
@@ -19,14 +19,14 @@ from cluster.errors import DocumentError
 from cluster.retrieval.formats import (
     Extracted,
     Heading,
-    extract_html,
     extract_markdown,
     extract_pdf,
     extract_text,
 )
+from cluster.retrieval.html_text import extract_html
 
 MAX_FILE_BYTES = 64 * 2**20
-_KINDS = {
+KINDS = {
     ".txt": "text",
     ".rst": "text",
     ".md": "markdown",
@@ -35,8 +35,6 @@ _KINDS = {
     ".htm": "html",
     ".pdf": "pdf",
 }
-_PLAIN_NAMES = frozenset({"readme", "faq", "install", "news", "changelog"})
-_LEFT_OUT = frozenset({"node_modules", "__pycache__"})
 _SNIFFED_BYTES = 8192
 _CONTROL_BYTES = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b\b")
 _MAX_CONTROL_SHARE = 0.05
@@ -51,49 +49,6 @@ class Document:
     pages: tuple[int, ...]
     headings: tuple[Heading, ...]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundFile:
-    """A file that should be readable. `source` is its name below the folder, with slashes."""
-
-    path: Path
-    source: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundFiles:
-    """The documents of a folder in order, and (source, reason) for what was passed over."""
-
-    files: tuple[FoundFile, ...]
-    skipped: tuple[tuple[str, str], ...]
-
-
-def find_documents(docs: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> FoundFiles:
-    """All documents below `docs`, which may also be one file.
-
-    Hidden names are left out and no link is followed. Raises `DocumentError` when the path is
-    missing, cannot be listed or holds no document at all.
-    """
-    try:
-        info = docs.stat()
-        root = docs.resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise DocumentError(f"{docs}: {_reason(error)}; name a folder of documents") from error
-    if stat.S_ISREG(info.st_mode):
-        one = _found(root, PurePosixPath(root.name), info)
-        return FoundFiles(files=(one,), skipped=())
-    if not stat.S_ISDIR(info.st_mode):
-        raise DocumentError(f"{docs}: neither a folder nor a file; name a folder of documents")
-    files: list[FoundFile] = []
-    skipped: list[tuple[str, str]] = []
-    _walk(root, PurePosixPath(), files, skipped, max_file_bytes)
-    if not files:
-        raise DocumentError(f"{docs}: {_nothing_found(skipped)}")
-    files.sort(key=lambda file: file.source)
-    return FoundFiles(files=tuple(files), skipped=tuple(sorted(skipped)))
 
 
 def read_document(path: Path, *, source: str = "", max_bytes: int = MAX_FILE_BYTES) -> Document:
@@ -112,9 +67,9 @@ def read_bytes(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
                 raise DocumentError("not a regular file")
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
-        raise DocumentError(_reason(error)) from error
+        raise DocumentError(reason_of(error)) from error
     if len(data) > max_bytes:
-        raise DocumentError(_too_large(max_bytes))
+        raise DocumentError(too_large(max_bytes))
     return data
 
 
@@ -123,7 +78,7 @@ def parse_document(data: bytes, *, source: str, max_bytes: int = MAX_FILE_BYTES)
     name = PurePosixPath(source)
     if name.suffix.lower() == ".gz":
         data, name = _unpack(data, max_bytes=max_bytes), name.with_suffix("")
-    kind = _KINDS.get(name.suffix.lower(), "text")
+    kind = KINDS.get(name.suffix.lower(), "text")
     notes: tuple[str, ...] = ()
     if kind == "pdf":
         found = extract_pdf(data, max_chars=max_bytes)
@@ -143,56 +98,6 @@ def parse_document(data: bytes, *, source: str, max_bytes: int = MAX_FILE_BYTES)
 
 def is_pdf(source: str) -> bool:
     return source.lower().endswith((".pdf", ".pdf.gz"))
-
-
-def _walk(
-    folder: Path,
-    below: PurePosixPath,
-    files: list[FoundFile],
-    skipped: list[tuple[str, str]],
-    max_file_bytes: int,
-) -> None:
-    """Depth is bounded by the file system's own path limit, and links are never entered."""
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        skipped.append((_shown(below) + "/", _reason(error)))
-        return
-    for entry in listed:
-        if entry.name.startswith(".") or entry.name in _LEFT_OUT:
-            continue
-        source = below / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            _walk(folder / entry.name, source, files, skipped, max_file_bytes)
-        elif _is_document(entry.name):
-            try:
-                info = entry.stat(follow_symlinks=False)
-            except OSError as error:
-                skipped.append((_shown(source), _reason(error)))
-                continue
-            if stat.S_ISLNK(info.st_mode):
-                skipped.append((_shown(source), "a link, not followed"))
-            elif not stat.S_ISREG(info.st_mode):
-                skipped.append((_shown(source), "not a regular file"))
-            elif info.st_size > max_file_bytes:
-                skipped.append((_shown(source), _too_large(max_file_bytes)))
-            else:
-                files.append(_found(folder / entry.name, source, info))
-
-
-def _found(path: Path, source: PurePosixPath, info: os.stat_result) -> FoundFile:
-    return FoundFile(path=path, source=_shown(source), size=info.st_size, mtime_ns=info.st_mtime_ns)
-
-
-def _is_document(name: str) -> bool:
-    stem = name.lower().removesuffix(".gz")
-    return PurePosixPath(stem).suffix in _KINDS or stem in _PLAIN_NAMES
-
-
-def _shown(source: PurePosixPath) -> str:
-    """A file name need not be text; a source always is."""
-    return os.fsencode(str(source)).decode("utf-8", "replace")
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -243,25 +148,17 @@ def _unpack(data: bytes, *, max_bytes: int) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise DocumentError(f"not a sound gzip file ({error})") from error
     if len(unpacked) > max_bytes:
-        raise DocumentError(_too_large(max_bytes) + " when unpacked")
+        raise DocumentError(too_large(max_bytes) + " when unpacked")
     return unpacked
 
 
-def _too_large(max_bytes: int) -> str:
+def too_large(max_bytes: int) -> str:
     return f"over the limit of {max_bytes / 2**20:g} MiB"
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "does not exist"
     if isinstance(error, PermissionError):
         return "may not be read (no permission)"
     return str(getattr(error, "strerror", None) or error)
-
-
-def _nothing_found(skipped: list[tuple[str, str]]) -> str:
-    kinds = ", ".join(sorted(_KINDS))
-    if not skipped:
-        return f"no documents here (looked for {kinds}, also as .gz)"
-    source, reason = skipped[0]
-    return f"none of {len(skipped)} candidate(s) can be read, the first being {source}: {reason}"

@@ -1,7 +1,7 @@
-"""From one format to plain text with headings and pages: Markdown, reStructuredText, HTML, PDF.
+"""From one format to plain text with headings and pages: Markdown, reStructuredText, PDF.
 
 It stands alone because each format is one small reading rule and nothing more: it opens no file,
-knows no folder, no limit but the one it is handed, and no index.
+knows no folder, no limit but the one it is handed, and no index. HTML is in `html_text.py`.
 """
 
 import importlib.util
@@ -9,7 +9,6 @@ import io
 import logging
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 from cluster.errors import DocumentError
 
@@ -33,7 +32,7 @@ class Extracted:
     notes: tuple[str, ...] = ()
 
 
-_TITLE_CHARS = 200
+MAX_TITLE_CHARS = 200
 _CLOSING = re.compile(r"[ \t]+#+$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*$", re.MULTILINE)
 _HASHES = re.compile(r"^ {0,3}(#{1,6})[ \t]+([^\n]*\S)", re.MULTILINE)
@@ -56,7 +55,7 @@ def extract_text(text: str) -> Extracted:
         if len(rule) < len(title) or (over and over != under) or not re.search(r"\w", title):
             continue
         level = levels.setdefault((under, bool(over)), len(levels) + 1)
-        headings.append(Heading(start=found.start(), level=level, title=title[:_TITLE_CHARS]))
+        headings.append(Heading(start=found.start(), level=level, title=title[:MAX_TITLE_CHARS]))
     return Extracted(text=text, headings=tuple(headings))
 
 
@@ -70,7 +69,7 @@ def extract_markdown(text: str) -> Extracted:
         Heading(
             start=m.start(),
             level=len(m.group(1)),
-            title=_CLOSING.sub("", m.group(2)[:_TITLE_CHARS]),
+            title=_CLOSING.sub("", m.group(2)[:MAX_TITLE_CHARS]),
         )
         for m in _HASHES.finditer(text)
     ]
@@ -78,7 +77,7 @@ def extract_markdown(text: str) -> Extracted:
         Heading(
             start=m.start(),
             level=1 if m.group(2)[0] == "=" else 2,
-            title=m.group(1).strip()[:_TITLE_CHARS],
+            title=m.group(1).strip()[:MAX_TITLE_CHARS],
         )
         for m in _SETEXT.finditer(text)
     ]
@@ -109,146 +108,6 @@ def _outside(headings: list[Heading], spans: list[tuple[int, int]]) -> list[Head
         if at == len(spans) or heading.start < spans[at][0]:
             kept.append(heading)
     return kept
-
-
-_H = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_PARAGRAPHS = _H | {"p", "pre", "table", "ul", "ol", "dl", "blockquote", "section", "article"}
-_LINES = frozenset({"div", "li", "tr", "dt", "dd", "br", "hr", "header", "footer", "main", "nav"})
-_LINES |= {"aside", "form", "option", "caption", "body", "figure"}
-_SEPARATORS = ("", " ", "\n", "\n\n")
-_STEP_CHARS = 2**16
-_MAX_TAG_CHARS = 2**14
-_SCRIPT_END_CHARS = 16
-_SPACE, _LINE, _PARAGRAPH = 1, 2, 3
-
-
-class _HtmlReader(HTMLParser):
-    """Collects visible text; what separates two pieces is decided when the second one comes."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self.length = 0
-        self.headings: list[Heading] = []
-        self.title = ""
-        self._gap = 0
-        self._hidden = False
-        self._in_title = False
-        self._pre_depth = 0
-        self._first_cell = True
-        self._heading_level = 0
-        self._heading_start = -1
-        self._heading_words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_title = tag == "title" and not self.title
-        self._hidden = tag in ("script", "style")
-        self._break(tag)
-        if tag == "pre":
-            self._pre_depth += 1
-        elif tag == "li":
-            self._emit("-")
-            self._gap = _SPACE
-        elif tag == "tr":
-            self._first_cell = True
-        elif tag in ("td", "th"):
-            if not self._first_cell:
-                self._gap = _SPACE
-                self._emit("|")
-                self._gap = _SPACE
-            self._first_cell = False
-        elif tag in _H:
-            self._end_heading()
-            self._heading_level = int(tag[1])
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_title = self._hidden = False
-        if tag == "pre":
-            self._pre_depth = max(0, self._pre_depth - 1)
-        elif tag in _H:
-            self._end_heading()
-        self._break(tag)
-
-    def handle_data(self, data: str) -> None:
-        if self._hidden:
-            return
-        if self._in_title:
-            self.title = " ".join((self.title + data).split())
-            return
-        if self._pre_depth:
-            self._emit(data)
-            return
-        words = data.split()
-        if not words:
-            self._gap = max(self._gap, _SPACE)
-            return
-        if data[0].isspace():
-            self._gap = max(self._gap, _SPACE)
-        self._emit(" ".join(words))
-        if data[-1].isspace():
-            self._gap = _SPACE
-
-    def close(self) -> None:
-        super().close()
-        self._end_heading()
-
-    def _break(self, tag: str) -> None:
-        if tag in _PARAGRAPHS:
-            self._gap = _PARAGRAPH
-        elif tag in _LINES:
-            self._gap = max(self._gap, _LINE)
-
-    def _emit(self, piece: str) -> None:
-        if self.length and self._gap:
-            separator = _SEPARATORS[self._gap]
-            self.pieces.append(separator)
-            self.length += len(separator)
-        if self._heading_level:
-            if self._heading_start < 0:
-                self._heading_start = self.length
-            self._heading_words.append(piece)
-        self.pieces.append(piece)
-        self.length += len(piece)
-        self._gap = 0
-
-    def _end_heading(self) -> None:
-        if self._heading_level and self._heading_start >= 0:
-            title = " ".join(" ".join(self._heading_words).split())[:_TITLE_CHARS]
-            self.headings.append(
-                Heading(start=self._heading_start, level=self._heading_level, title=title)
-            )
-        self._heading_level, self._heading_start, self._heading_words = 0, -1, []
-
-
-def extract_html(text: str) -> Extracted:
-    """Visible text without script and style; a page without h1 takes its title as outermost."""
-    reader = _HtmlReader()
-    _feed(reader, text)
-    reader.close()
-    headings = tuple(reader.headings)
-    said = {heading.title for heading in headings}
-    if reader.title not in {"", *said} and all(heading.level > 1 for heading in headings):
-        headings = (Heading(start=0, level=0, title=reader.title[:_TITLE_CHARS]), *headings)
-    return Extracted(text="".join(reader.pieces), headings=headings)
-
-
-def _feed(reader: _HtmlReader, text: str) -> None:
-    """In steps, leaving out tags and comments longer than any step: the parser's time grows with
-    the square of what it holds back, so a page of nothing but `<a<a<a` would never end."""
-    at = 0
-    while at < len(text):
-        reader.feed(text[at : at + _STEP_CHARS])
-        at += _STEP_CHARS
-        held = reader.rawdata
-        if len(held) <= _MAX_TAG_CHARS or not (reader.cdata_elem or held.startswith("<")):
-            continue
-        if reader.cdata_elem:
-            reader.rawdata = held[-_SCRIPT_END_CHARS:]
-            continue
-        mark = "-->" if held.startswith("<!--") else ">"
-        end = text.find(mark, at - len(mark) + 1)
-        reader.rawdata = ""
-        at = end + len(mark) if end >= 0 else len(text)
 
 
 def pdf_can_be_read() -> bool:

@@ -20,7 +20,8 @@ from typing import Self
 
 from cluster.errors import DocumentError, IndexDamaged
 from cluster.records import Passage
-from cluster.retrieval.documents import MAX_FILE_BYTES, FoundFiles, find_documents
+from cluster.retrieval.documents import MAX_FILE_BYTES
+from cluster.retrieval.folder import FoundFiles, find_documents
 from cluster.retrieval.matrix import Matrix
 from cluster.retrieval.refresh import IndexProgress, refresh
 from cluster.retrieval.store import Store
@@ -29,7 +30,7 @@ from cluster.retrieval.words import stems
 _LOCK_WAIT_S = 60.0
 _UNSAVABLE = {
     errno.ENOSPC,
-    errno.EDQUOT,
+    getattr(errno, "EDQUOT", errno.ENOSPC),
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
@@ -100,7 +101,7 @@ class Index:
         def open_again(damage: str) -> _Opened:
             return _open(
                 docs,
-                _folder_of(docs, cache),
+                cache,
                 progress or (lambda _: None),
                 max_file_bytes=max_file_bytes,
                 damage=damage,
@@ -154,10 +155,11 @@ def _folder_of(docs: Path, cache: Path) -> Path:
 
 
 def _open(
-    docs: Path, folder: Path, progress: Progress, *, max_file_bytes: int, damage: str
+    docs: Path, cache: Path, progress: Progress, *, max_file_bytes: int, damage: str
 ) -> _Opened:
     # Before anything is written: a wrong path leaves no trace behind.
     found = find_documents(docs, max_file_bytes=max_file_bytes)
+    folder = _folder_of(docs, cache)
 
     def update(saved_in: Path | None, notices: tuple[str, ...]) -> _Opened:
         return _update(

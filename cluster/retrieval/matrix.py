@@ -5,7 +5,7 @@ them up, and neither knows words, files or text. The saved form is mapped into m
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -38,7 +38,7 @@ class Matrix:
         )
 
     @classmethod
-    def build(cls, tokens: Iterable[tuple[int, list[int]]], *, term_count: int) -> Self:
+    def build(cls, tokens: Iterable[tuple[int, Sequence[int]]], *, term_count: int) -> Self:
         """Weights (Lucene's BM25, k1 1.5, b 0.75) from the term ids of each passage."""
         passage_ids, rows = [], []
         for passage_id, ids in tokens:

@@ -15,12 +15,11 @@ from cluster.records import Passage
 from cluster.retrieval.chunks import split_passages
 from cluster.retrieval.documents import (
     Document,
-    FoundFile,
-    FoundFiles,
     is_pdf,
     parse_document,
     read_bytes,
 )
+from cluster.retrieval.folder import FoundFile, FoundFiles
 from cluster.retrieval.formats import pdf_can_be_read
 from cluster.retrieval.store import Store, StoredFile
 from cluster.retrieval.words import WordStemmer, split_words
@@ -160,7 +159,7 @@ class _Refresh:
         if self._terms is None:
             self._terms = _TermIds(self._store.terms())
         passages = split_passages(document)
-        token_ids = [self._terms.of_text(indexed_text(passage)) for passage in passages]
+        token_ids = map(self._terms.of_text, map(indexed_text, passages))
         self._store.add(file, digest=digest, passages=passages, token_ids=token_ids)
         self._note(document)
 

@@ -16,7 +16,7 @@ from typing import Self
 
 from cluster.errors import IndexDamaged
 from cluster.records import Passage
-from cluster.retrieval.documents import FoundFile
+from cluster.retrieval.folder import FoundFile
 
 FORMAT = "1"
 """To be raised whenever what is stored, or how passages or words are cut, changes."""
@@ -158,7 +158,7 @@ class Store:
         *,
         digest: bytes,
         passages: Sequence[Passage],
-        token_ids: Sequence[Sequence[int]],
+        token_ids: Iterable[Sequence[int]],
         reason: str = "",
     ) -> None:
         """A file with its passages and, for each, the ids of its terms."""
@@ -216,7 +216,7 @@ class Store:
         passages = self._db.execute("SELECT count(*) FROM passages").fetchone()[0]
         return files, size, passages
 
-    def tokens(self) -> Iterator[tuple[int, list[int]]]:
+    def tokens(self) -> Iterator[tuple[int, Sequence[int]]]:
         """(passage id, term ids) of all passages in the order of their ids."""
         for passage_id, blob, checksum in self._db.execute(
             "SELECT passage_id, ids, checksum FROM tokens ORDER BY passage_id"
@@ -225,7 +225,7 @@ class Store:
                 raise IndexDamaged(f"the saved words of passage {passage_id} are damaged")
             ids = array("i")
             ids.frombytes(blob)
-            yield passage_id, ids.tolist()
+            yield passage_id, ids
 
     def passages(self, scores: dict[int, float]) -> list[Passage]:
         """The passages with these ids, each with its score, in the order given."""

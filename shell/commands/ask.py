@@ -164,8 +164,7 @@ def _conversation(
         return _Conversation()
     wanted = known[:1] if go_on else [one for one in known if one.name == session]
     if wanted:
-        docs = Path(wanted[0].docs)
-        return _Conversation(name=wanted[0].name, docs=docs if docs.exists() else None)
+        return _Conversation(name=wanted[0].name, docs=Path(wanted[0].docs))
     name = session or new_name()
     if go_on:
         output.note(f"no session to go on with; this one is saved as {name}")
@@ -173,6 +172,8 @@ def _conversation(
 
 
 def _documents(output: Output, docs: Path | None) -> Path:
+    if docs is not None and not docs.exists():
+        raise click.UsageError(f"the documents of this session are gone from {docs}; give --docs")
     if docs is not None:
         return docs.absolute()
     output.note("answering from the shipped samples; give your own folder with --docs")

@@ -64,7 +64,11 @@ def inspect_checkpoint(folder: Path, as_json: bool) -> None:
     help="How a label follows the prompt, where the tokenizer allows two readings.",
 )
 @click.option(
-    "--storage", type=click.Choice(list(MATRIX_DTYPE)), default="bfloat16", show_default=True
+    "--storage",
+    type=click.Choice(list(MATRIX_DTYPE)),
+    default="bfloat16",
+    show_default=True,
+    help="How matrices are kept in the new file.",
 )
 @click.option("--key-map", type=click.Path(path_type=Path), help="YAML or JSON of tensor names.")
 @click.option(

@@ -4,6 +4,7 @@ Each command skips what its run folder already holds and goes on where it was st
 imported only when a command runs.
 """
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -87,6 +88,7 @@ def base_command(
       qshell train base --data data/
       qshell train base --data data/ --steps 20 --run runs/try --out runs/try/weights
     """
+    _let_threads_sleep()
     from specialists.training.base_run import (
         export_base,
         prepare_embeddings,
@@ -98,13 +100,14 @@ def base_command(
 
     output = Output(json=as_json, colours=read_settings().colours)
     recipe = BASES[tier]()
-    _set_threads(threads)
     with output.progress() as tick:
         say = _saying(tick)
         prepare_tokenizer(recipe, data=data, run=run_folder, say=say)
         prepare_text(recipe, data=data, run=run_folder, say=say)
         prepare_embeddings(recipe, run=run_folder, say=say)
-        model = train_base(recipe, run=run_folder, steps=steps, on_progress=_ticking(tick))
+        model = train_base(
+            recipe, run=run_folder, steps=steps, threads=threads, on_progress=_ticking(tick)
+        )
     export_base(recipe, model, run=run_folder, weights=out)
     _finish(output, out / recipe.name, run_folder / recipe.name)
 
@@ -127,6 +130,7 @@ def relevance_command(
       qshell train q-rag --data data/
       qshell train q-rag --data data/ --steps 100 --run runs/try --out runs/try/weights
     """
+    _let_threads_sleep()
     from specialists.checkpoint import open_checkpoint
     from specialists.training.recipes import RELEVANCE
     from specialists.training.relevance_run import (
@@ -138,23 +142,26 @@ def relevance_command(
     output = Output(json=as_json, colours=read_settings().colours)
     recipe = RELEVANCE[tier]()
     base = open_checkpoint(out / recipe.base)
-    _set_threads(threads)
     with output.progress() as tick:
         prepare_rows(
             recipe, data=data, run=run_folder, tokenizer_path=base.tokenizer_path, say=_saying(tick)
         )
         model = train_relevance(
-            recipe, run=run_folder, base=base, steps=steps, on_progress=_ticking(tick)
+            recipe,
+            run=run_folder,
+            base=base,
+            steps=steps,
+            threads=threads,
+            on_progress=_ticking(tick),
         )
     export_relevance(recipe, model, run=run_folder, base=base, target=out / recipe.name)
     _finish(output, out / recipe.name, run_folder / recipe.name)
 
 
-def _set_threads(threads: int | None) -> None:
-    if threads is not None:
-        import torch
-
-        torch.set_num_threads(threads)
+def _let_threads_sleep() -> None:
+    """Must come before torch is imported. Threads that spin while they wait for each other lose
+    most of a core to any other program."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def _saying(tick: Ticks) -> Callable[[str], None]:

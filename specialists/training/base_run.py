@@ -13,11 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from specialists.checkpoint import TOKENIZER, Checkpoint
+from specialists.corpora.sources import TEXT_LICENCES, list_sources
 from specialists.corpora.text import data_folder
-from specialists.corpora.tokens import read_tokens, sample_documents, write_tokens
+from specialists.corpora.tokens import TokenIds, read_tokens, sample_documents, write_tokens
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer, train_tokenizer
+from specialists.training.base_card import base_card, held_out_loss, unigram_loss
 from specialists.training.batches import text_batch
 from specialists.training.embeddings import counted_embeddings
 from specialists.training.loop import LOG_FILE, Progress, StepReport, train
@@ -26,6 +28,8 @@ from specialists.training.optimizer import make_optimizer
 from specialists.training.recipes import BaseRecipe
 
 DEVELOPMENT_SHARE = 0.01
+TEXT_SOURCES = "text.sources.json"
+WEIGHTS_LICENCE = "Apache-2.0"
 Say = Callable[[str], None]
 
 
@@ -44,6 +48,17 @@ def prepare_tokenizer(recipe: BaseRecipe, *, data: Path | None, run: Path, say: 
 def prepare_text(recipe: BaseRecipe, *, data: Path | None, run: Path, say: Say) -> Path:
     target = run / "text.u16"
     if not target.is_file():
+        record_sources(
+            run / TEXT_SOURCES,
+            list_sources(
+                data_folder(data, "text"),
+                TEXT_LICENCES,
+                {
+                    name: f"{share:.0%} of its documents"
+                    for name, share in recipe.text_shares.items()
+                },
+            ),
+        )
         documents = sample_documents(
             data_folder(data, "text"), recipe.text_shares, seed=recipe.seed
         )
@@ -75,6 +90,7 @@ def train_base(
     *,
     run: Path,
     steps: int | None = None,
+    threads: int | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> FinanceDecoder:
     """The base after `steps` (the recipe's own where None), going on from the run's state."""
@@ -84,8 +100,7 @@ def train_base(
     with torch.no_grad():
         model.embedding.weight.copy_(embeddings_VD)
     tokens = read_tokens(run / "text.u16")
-    held_back = int(len(tokens) * DEVELOPMENT_SHARE)
-    training, development = tokens[held_back:], tokens[:held_back]
+    development, training = split_tokens(tokens)
 
     def step_loss(ids_BT: torch.Tensor, step: int) -> torch.Tensor:
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
@@ -114,6 +129,7 @@ def train_base(
         modules={"model": model},
         optimizer=make_optimizer([model], learning_rate=recipe.learning_rate),
         steps=steps or recipe.steps,
+        threads=threads,
         take_step=take_step,
         measure=measure,
         measure_every=200,
@@ -130,7 +146,7 @@ def export_base(
     weights.mkdir(parents=True, exist_ok=True)
     shared = weights / TOKENIZER
     _write_whole(shared, lambda path: shutil.copyfile(run / TOKENIZER, path))
-    return write_checkpoint(
+    checkpoint = write_checkpoint(
         weights / recipe.name,
         name=recipe.name,
         task="generate",
@@ -139,14 +155,42 @@ def export_base(
         storage="int8",
         contract=None,
         tokenizer_path=None,
-        recipe=trained_by(run / recipe.name, seed=recipe.seed),
+        recipe=trained_by(run / recipe.name, seed=recipe.seed, sources=run / TEXT_SOURCES),
     )
+    held_out, training = split_tokens(read_tokens(run / "text.u16"))
+    (checkpoint.folder / "card.md").write_text(
+        base_card(
+            checkpoint,
+            held_out_loss=held_out_loss(model, held_out),
+            floor=unigram_loss(training, held_out, vocab_size=recipe.decoder.vocab_size),
+            held_out_tokens=len(held_out),
+        ),
+        "utf-8",
+    )
+    return checkpoint
 
 
-def trained_by(run: Path, *, seed: int) -> dict[str, object]:
-    """What the run's own log says of it, to travel with the weights."""
-    last = json.loads((run / LOG_FILE).read_text("utf-8").splitlines()[-1])
-    return {"seed": seed, "steps": last["step"], "tokens": last["tokens"]}
+def split_tokens(tokens: TokenIds) -> tuple[TokenIds, TokenIds]:
+    """Held-out tokens and those trained on, whole documents but for the one at the border."""
+    border = int(len(tokens) * DEVELOPMENT_SHARE)
+    return tokens[:border], tokens[border:]
+
+
+def trained_by(run: Path, *, seed: int, sources: Path) -> dict[str, object]:
+    """What the run's own log and sources say of it, to travel with the weights."""
+    lines = [json.loads(line) for line in (run / LOG_FILE).read_text("utf-8").splitlines()]
+    return {
+        "licence": WEIGHTS_LICENCE,
+        "seed": seed,
+        "steps": lines[-1]["step"],
+        "tokens": lines[-1]["tokens"],
+        "seconds": round(sum(line["seconds"] for line in lines)),
+        "data": json.loads(sources.read_text("utf-8")),
+    }
+
+
+def record_sources(path: Path, sources: list[dict[str, str]]) -> None:
+    _write_whole(path, lambda partial: partial.write_text(json.dumps(sources, indent=1), "utf-8"))
 
 
 def _write_whole(target: Path, write: Callable[[Path], object]) -> None:

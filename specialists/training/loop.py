@@ -34,12 +34,13 @@ class StepReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """Where a run stands. `tokens_per_s` is over the last logged stretch."""
+    """Where a run stands. `seconds` and `tokens_per_s` are of the stretch since the last line."""
 
     step: int
     steps: int
     tokens: int
     tokens_per_s: float
+    seconds: float
     figures: Mapping[str, float]
 
 
@@ -49,6 +50,7 @@ def train(
     modules: Mapping[str, nn.Module],
     optimizer: torch.optim.Optimizer,
     steps: int,
+    threads: int | None = None,
     take_step: Callable[[int], StepReport],
     measure: Callable[[], Mapping[str, float]] = dict,
     measure_every: int = 0,
@@ -60,11 +62,13 @@ def train(
 
     Raises `RecipeError` when the loss is no longer a number; the last good state is kept.
     """
+    if threads is not None:
+        torch.set_num_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
     start, tokens = _resume(folder, modules, optimizer)
     peak_rates = [group["lr"] for group in optimizer.param_groups]
     saved_at = logged_at = time.monotonic()
-    logged_tokens, figures_sum = tokens, dict[str, float]()
+    logged_tokens, logged_step, figures_sum = tokens, start, dict[str, float]()
     done = start
     try:
         for step in range(start, steps):
@@ -91,19 +95,19 @@ def train(
                 measured = measure()
             if done % log_every == 0 or done == steps or measured:
                 now = time.monotonic()
-                since = (done - 1) % log_every + 1
-                rate = (tokens - logged_tokens) / max(1e-9, now - logged_at)
-                mean = {name: value / since for name, value in figures_sum.items()}
+                seconds = max(1e-9, now - logged_at)
+                mean = {name: value / (done - logged_step) for name, value in figures_sum.items()}
                 progress = Progress(
                     step=done,
                     steps=steps,
                     tokens=tokens,
-                    tokens_per_s=rate,
+                    tokens_per_s=(tokens - logged_tokens) / seconds,
+                    seconds=seconds,
                     figures={**mean, **measured},
                 )
                 _log(folder, progress)
                 on_progress(progress)
-                logged_at, logged_tokens, figures_sum = now, tokens, {}
+                logged_at, logged_tokens, logged_step, figures_sum = now, tokens, done, {}
             if time.monotonic() - saved_at > save_every_s:
                 _save(folder, modules, optimizer, peak_rates, done, tokens)
                 saved_at = time.monotonic()
@@ -159,6 +163,7 @@ def _log(folder: Path, progress: Progress) -> None:
         "step": progress.step,
         "tokens": progress.tokens,
         "tokens_per_s": round(progress.tokens_per_s),
+        "seconds": round(progress.seconds, 2),
         **{name: round(value, 5) for name, value in progress.figures.items()},
     }
     with (folder / LOG_FILE).open("a", encoding="utf-8") as log:

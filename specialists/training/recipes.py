@@ -31,9 +31,10 @@ class BaseRecipe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Phase:
-    """A stretch of the curriculum: prompts up to `max_length` tokens, `token_budget` a step."""
+    """A stretch of the curriculum, up to the share `until` of all steps: prompts up to
+    `max_length` tokens, `token_budget` a step."""
 
-    steps: int
+    until: float
     max_length: int
     token_budget: int
 
@@ -56,21 +57,15 @@ class RelevanceRecipe:
     cloze_groups: int
     weights: Mapping[str, float]
     phases: tuple[Phase, ...]
+    steps: int
     learning_rate: float
     dense_weight: float = 1.0
     negatives: int = 3
     seed: int = 0
 
-    @property
-    def steps(self) -> int:
-        return sum(phase.steps for phase in self.phases)
-
-    def phase_at(self, step: int) -> Phase:
-        for phase in self.phases:
-            if step < phase.steps:
-                return phase
-            step -= phase.steps
-        return self.phases[-1]
+    def phase_at(self, step: int, *, steps: int) -> Phase:
+        """The phase of `step` in a run of `steps`."""
+        return next(phase for phase in self.phases if step < phase.until * steps)
 
 
 def pocket_base() -> BaseRecipe:
@@ -117,7 +112,7 @@ def pocket_base() -> BaseRecipe:
             "tldr_pages": 1.0,
             "us_presidential_speeches": 0.3,
         },
-        steps=250,
+        steps=110,
         rows=48,
         length=196,
         learning_rate=1.5e-3,
@@ -198,10 +193,11 @@ def pocket_q_rag() -> RelevanceRecipe:
             "wikipedia_vital": 0.7,
         },
         phases=(
-            Phase(steps=1_500, max_length=96, token_budget=12_000),
-            Phase(steps=2_500, max_length=224, token_budget=14_000),
-            Phase(steps=1_000, max_length=384, token_budget=14_000),
+            Phase(until=0.3, max_length=96, token_budget=12_000),
+            Phase(until=0.8, max_length=224, token_budget=14_000),
+            Phase(until=1.0, max_length=384, token_budget=14_000),
         ),
+        steps=3_000,
         learning_rate=1e-3,
     )
 

@@ -15,6 +15,7 @@ from specialists.corpora.relevance import (
     read_pair_groups,
     write_rows,
 )
+from specialists.corpora.sources import PAIR_LICENCES, TEXT_LICENCES, list_sources
 from specialists.corpora.text import data_folder
 from specialists.corpora.tokens import sample_documents
 from specialists.errors import CorpusError
@@ -23,7 +24,7 @@ from specialists.prompts import Contract, resolve_labels
 from specialists.specialist import load_model
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
-from specialists.training.base_run import Say, trained_by
+from specialists.training.base_run import Say, record_sources, trained_by
 from specialists.training.batches import RelevanceBatch, RelevanceSampler, prompt_ids
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead, RelevanceLoss, relevance_loss
@@ -31,6 +32,7 @@ from specialists.training.optimizer import make_optimizer
 from specialists.training.recipes import RelevanceRecipe
 
 MEASURED_BATCHES = 12
+SOURCES = "data.json"
 
 
 def prepare_rows(
@@ -44,7 +46,17 @@ def prepare_rows(
             target,
             on_progress=lambda groups: say(f"making rows: {groups:,} queries"),
         )
+        record_sources(target / SOURCES, _sources(recipe, data_folder(data, "pairs").parent))
     return target
+
+
+def _sources(recipe: RelevanceRecipe, data: Path) -> list[dict[str, str]]:
+    pairs = {name: f"up to {most} queries" for name, most in recipe.pair_groups.items()}
+    texts = {name: f"{share:.0%} of its documents" for name, share in recipe.cloze_shares.items()}
+    return [
+        *list_sources(data / "pairs", PAIR_LICENCES, pairs),
+        *list_sources(data / "text", TEXT_LICENCES, texts),
+    ]
 
 
 def _groups(recipe: RelevanceRecipe, *, data: Path | None, say: Say) -> Iterator[QueryGroup]:
@@ -66,6 +78,7 @@ def train_relevance(
     run: Path,
     base: Checkpoint,
     steps: int | None = None,
+    threads: int | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> FinanceDecoder:
     """The specialist after `steps` (the recipe's own where None), going on from the run's state."""
@@ -76,6 +89,7 @@ def train_relevance(
     model = load_model(base).train()
     model.requires_grad_(True)
     model.embedding.requires_grad_(False)
+    last_step = steps or recipe.steps
     dense = DenseHead(model.config.d_model)
     label_ids = torch.tensor(contract.label_ids)
 
@@ -91,7 +105,7 @@ def train_relevance(
             )
 
     def take_step(step: int) -> StepReport:
-        phase = recipe.phase_at(step)
+        phase = recipe.phase_at(step, steps=last_step)
         batch = sampler.draw(
             step=step, token_budget=phase.token_budget, max_length=phase.max_length
         )
@@ -122,10 +136,11 @@ def train_relevance(
         run / recipe.name,
         modules={"model": model, "dense": dense},
         optimizer=make_optimizer([model, dense], learning_rate=recipe.learning_rate),
-        steps=steps or recipe.steps,
+        steps=last_step,
+        threads=threads,
         take_step=take_step,
         measure=measure,
-        measure_every=250,
+        measure_every=200,
         on_progress=on_progress,
     )
     return model
@@ -163,5 +178,5 @@ def export_relevance(
         contract=resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path)),
         tokenizer_path=None,
         base=base,
-        recipe=trained_by(run / recipe.name, seed=recipe.seed),
+        recipe=trained_by(run / recipe.name, seed=recipe.seed, sources=run / "rows" / SOURCES),
     )

@@ -6,9 +6,7 @@ that come and go, a clock, and a scale. After every step it checks what must alw
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,12 +14,10 @@ from cluster import scheduler
 from cluster.schedule import (
     Batch,
     Fail,
-    Fault,
     Finish,
     Kill,
     Note,
     Schedule,
-    Seat,
     SeatRules,
     Send,
     Start,
@@ -52,13 +48,14 @@ class World:
         self.starting: dict[str, int] = {}
         self.up: dict[str, int] = {}
         self.stopping: dict[str, int] = {}
+        self.killed: set[str] = set()
         self.batches: dict[str, Batch] = {}
         self.tickets: dict[int, Ticket] = {}
         self.answered: Counter[int] = Counter()
         self.ended: dict[int, str] = {}
         self.notes: list[Note] = []
         self.apply(
-            scheduler.on_rules(self.schedule, {name: self.rules for name in costs}, (), self.now)
+            scheduler.on_rules(self.schedule, dict.fromkeys(costs, self.rules), (), self.now)
         )
 
     # What happens from outside
@@ -117,6 +114,7 @@ class World:
 
     def lose(self, name: str, *, hopeless: bool = False) -> None:
         """Crash, exit or kill: whatever it is, the worker is gone."""
+        self.killed.discard(name)
         for place in (self.starting, self.up, self.stopping):
             if name in place:
                 generation = place.pop(name)
@@ -170,6 +168,7 @@ class World:
                     self.stopping[name] = self.up.pop(name)
                 case Kill(name=name):
                     assert name in {**self.starting, **self.up, **self.stopping}
+                    self.killed.add(name)
                 case Finish(ticket_id=ticket_id):
                     self.end(ticket_id, "answered")
                     assert self.answered[ticket_id] == self.tickets[ticket_id].size
@@ -208,10 +207,12 @@ class World:
 
     def run_to_the_end(self) -> None:
         """Nothing fails any more. Whoever waits must be served."""
-        for _ in range(3_000):
+        for _ in range(400):
             if len(self.ended) == len(self.tickets):
                 return
             for name in self.costs:
+                if name in self.killed:
+                    self.lose(name)
                 self.ready(name)
                 self.reply(name)
                 if name in self.stopping:
@@ -224,7 +225,7 @@ class World:
 
 def ready_world(*names: str, **options: int) -> World:
     """All of `names` loaded and weighed, nobody waiting."""
-    world = World({name: 10 * MIB for name in names}, **options)
+    world = World(dict.fromkeys(names, 10 * MIB), **options)
     for name in names:
         world.call(name, 0)
         world.ready(name)

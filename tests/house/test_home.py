@@ -34,5 +34,13 @@ def test_the_three_packages_share_one_parent_from_another_folder(tmp_path: Path)
 
 def test_a_second_package_of_the_same_name_is_seen(tmp_path: Path) -> None:
     (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "other.py").touch()
     found = folders_seen_from(tmp_path, os.pathsep.join((str(ROOT), str(tmp_path))))
     assert found["cluster"] == [str(ROOT / "cluster"), str(tmp_path / "cluster")]
+
+
+def test_a_folder_without_code_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "registry.yaml").touch()
+    found = folders_seen_from(tmp_path, os.pathsep.join((str(ROOT), str(tmp_path))))
+    assert found["cluster"] == [str(ROOT / "cluster")]

@@ -193,6 +193,20 @@ def test_a_session_remembers_answers_and_documents(
     assert [turn["question"] for turn in turns] == [QUESTION, "When are the roses pruned?"]
 
 
+def test_a_session_whose_documents_are_gone_asks_for_others(
+    docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(QUESTION, "--docs", str(docs), "--session", "pumps")
+    docs.rename(docs.with_name("moved"))
+    assert ask(QUESTION, "--session", "pumps") == Exit.WRONG_USE
+    assert "give --docs" in capsys.readouterr().err
+
+
+def test_a_single_file_can_be_asked(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(QUESTION, "--docs", str(docs / "pump.md")) == Exit.OK
+    assert "pump.md:3" in capsys.readouterr().out
+
+
 def test_a_saved_conversation_is_listed_shown_exported_and_deleted(
     docs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -237,6 +251,35 @@ def test_a_document_cannot_steer_the_terminal(
     (docs / "pump.md").write_text("The pump was replaced in May \x1b[2J\x1b]0;gone\x07 by us.\n")
     ask(QUESTION, "--docs", str(docs), "--explain")
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_full_disk_under_the_answer_is_one_sentence(docs: Path, tmp_path: Path) -> None:
+    registry = tmp_path / "registry.yaml"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*child_of(registry), "ask", QUESTION, "--docs", str(docs)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count(b"\n")) == (Exit.FAILURE, 1)
+    assert b"disk is full" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_run_in_silence(docs: Path, tmp_path: Path) -> None:
+    registry = tmp_path / "registry.yaml"
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as stdout:
+        done = subprocess.run(
+            [*child_of(registry), "ask", QUESTION, "--docs", str(docs), "--explain"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (Exit.BROKEN_PIPE, b"")
 
 
 # The child sets up real worker processes with a script in place of weights, then runs `qshell`.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shell import health
-from shell.health import check_house, cpu_quota, is_loopback
+from shell.health import check_house, is_loopback
 from shell.settings import Settings
 
 
@@ -73,18 +73,12 @@ def test_only_certain_loopback_counts_as_this_machine(address: str, local: bool)
     assert is_loopback(address) is local
 
 
-def test_the_quota_of_either_control_group_version_is_read(tmp_path: Path) -> None:
-    assert cpu_quota(tmp_path) is None
-    (tmp_path / "cpu").mkdir()
-    (tmp_path / "cpu/cpu.cfs_quota_us").write_text("-1\n")
-    (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
-    assert cpu_quota(tmp_path) is None
-    (tmp_path / "cpu/cpu.cfs_quota_us").write_text("50000\n")
-    assert cpu_quota(tmp_path) == 0.5
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    assert cpu_quota(tmp_path) == 1.5
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert cpu_quota(tmp_path) is None
+def test_cores_and_memory_are_told_for_this_machine(settings: Settings) -> None:
+    found = {
+        check.name: check.found for check in (*health._cpu(settings), *health._memory(settings))
+    }
+    assert "for workers" in found["cores"]
+    assert "GiB allowed" in found["memory"]
 
 
 def test_an_endpoint_elsewhere_needs_leave(settings: Settings) -> None:

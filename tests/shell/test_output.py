@@ -50,6 +50,12 @@ def test_json_is_escaped_where_the_stream_is_not_unicode(monkeypatch: pytest.Mon
     assert json.loads(Output().as_json("Größe").encode("ascii")) == "Größe"
 
 
+def test_json_carries_no_character_that_steers_a_terminal() -> None:
+    text = Output().as_json("\x1b[2J\x9b2J\x7f")
+    assert text.isprintable()
+    assert json.loads(text) == "\x1b[2J\x9b2J\x7f"
+
+
 def test_text_is_shortened_at_a_word() -> None:
     assert shorten("one two three", limit=9) == "one two…"
     assert shorten("one", limit=9) == "one"

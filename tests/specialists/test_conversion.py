@@ -387,6 +387,23 @@ def test_a_truncated_file_is_one_sentence(publish: Publish, share: float) -> Non
     assert not isinstance(caught.value, UnsafeCheckpoint)
 
 
+def test_one_changed_byte_among_the_weights_is_found(publish: Publish) -> None:
+    source = publish(random_state())
+    path = source / "pytorch_model.pt"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="checksum"):
+        convert(source)
+
+
+def test_a_block_without_a_number_is_refused_and_named(publish: Publish) -> None:
+    state = random_state()
+    state["blocks.one.attention_norm.weight"] = state.pop("blocks.1.attention_norm.weight")
+    with pytest.raises(TensorMismatch, match=r"unexpected blocks\.one\.attention_norm"):
+        convert(publish(state))
+
+
 @pytest.mark.parametrize("content", [b"hello", b"\x80\x02N.", b"PK\x03\x04" * 9, bytes(99)])
 def test_a_file_that_is_no_model_is_one_sentence(publish: Publish, content: bytes) -> None:
     source = publish(random_state())

@@ -55,13 +55,14 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 @pytest.mark.parametrize(
     ("question", "quoted"),
     [
-        ("How long are bookings kept before they are deleted?", "30 days after the visit"),
+        ("When are bookings deleted after the visit?", "30 days after the visit"),
         ("What is the focal length of the Marrow reflector?", "8.2 metres"),
         ("What is the focal length of the Teal refractor?", "3.9 metres"),
         ("How many guests are admitted on one evening?", "no more than 24 guests"),
         ("Who was the first director?", "Amalie Brandt"),
         ("How much does a family ticket for the visitor centre cost?", "18 crowns"),
         ("When was the strongest gust?", "131 km/h"),
+        ("What does error E24 mean?", "hotter than 85"),
     ],
 )
 async def test_the_first_quote_holds_the_answer(samples: Index, question: str, quoted: str) -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cluster.records import Passage
 from cluster.retrieval.chunks import MAX_WORDS, split_passages
-from cluster.retrieval.documents import Document, find_documents, parse_document, read_document
+from cluster.retrieval.documents import Document, parse_document, read_document
+from cluster.retrieval.folder import find_documents
 
 SAMPLES = Path(__file__).parents[3] / "shell" / "sample_docs"
 PIECES = st.sampled_from(
@@ -74,6 +75,11 @@ def test_a_passage_carries_the_path_of_its_headings() -> None:
     passages = split("# Install\n\nText.\n\n## From source\n\nMore.\n\n# Use\n\nLast.\n")
     assert [p.heading for p in passages] == ["Install", "Install > From source", "Use"]
     assert [p.line for p in passages] == [1, 5, 9]
+
+
+def test_a_title_repeated_as_first_heading_is_said_once() -> None:
+    page = "<title>Sort</title><h2>Sort</h2><p>Text.</p><h2>Options</h2><p>More.</p>"
+    assert [p.heading for p in split(page, "a.html")] == ["Sort", "Sort > Options"]
 
 
 def test_a_heading_with_nothing_under_it_opens_the_next_passage() -> None:

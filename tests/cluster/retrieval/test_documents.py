@@ -9,11 +9,11 @@ from pypdf import PdfWriter
 
 from cluster.errors import DocumentError
 from cluster.retrieval.documents import (
-    find_documents,
     parse_document,
     read_bytes,
     read_document,
 )
+from cluster.retrieval.folder import find_documents
 
 SAMPLES = Path(__file__).parents[3] / "shell" / "sample_docs"
 
@@ -40,7 +40,7 @@ def test_html_keeps_text_and_headings_and_leaves_out_script_and_style() -> None:
 
 def test_a_page_without_a_first_heading_takes_its_title() -> None:
     assert titles("a.htm", "<title>Book</title><h2>Part</h2><p>x") == [(0, "Book"), (2, "Part")]
-    assert titles("a.htm", "<title>Part</title><h2>Part</h2><p>x") == [(2, "Part")]
+    assert titles("a.htm", "<title>Book</title><h1>Part</h1><p>x") == [(1, "Part")]
 
 
 def test_heading_offsets_point_at_the_title() -> None:

@@ -108,7 +108,13 @@ def test_a_file_that_was_binary_and_is_text_now_is_indexed(docs: Path, cache: Pa
     assert sources(docs, cache, "walrus") == ["x.txt"]
 
 
-def test_a_file_without_permission_is_skipped(
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_skipped(docs: Path, cache: Path) -> None:
+    (docs / "a.txt").chmod(0)
+    assert refreshed(docs, cache).skipped == (("a.txt", "may not be read (no permission)"),)
+
+
+def test_when_no_file_may_be_read_the_first_is_named(
     docs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path, *, max_bytes: int) -> bytes:
@@ -120,8 +126,10 @@ def test_a_file_without_permission_is_skipped(
 
 
 def test_a_wrong_path_leaves_no_trace_in_the_cache(tmp_path: Path, cache: Path) -> None:
-    with pytest.raises(DocumentError, match="does not exist"):
-        Index.open_or_build(tmp_path / "none", cache)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for wrong in ("none", "loop", "a\0b", "x" * 999):
+        with pytest.raises(DocumentError, match="name a folder of documents"):
+            Index.open_or_build(tmp_path / wrong, cache)
     assert not cache.exists()
 
 

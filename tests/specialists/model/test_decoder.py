@@ -74,7 +74,7 @@ def plain_logits(weights: dict[str, Tensor], ids: list[int], config: DecoderConf
                     torch.stack([query @ key for key in keys]) / math.sqrt(config.head_dim), dim=0
                 )
                 mixed.append(sum(w * v for w, v in zip(weight, values, strict=True)))
-            attended = block["attention.output.weight"] @ torch.cat(mixed)  # type: ignore[arg-type]  # sum() of tensors
+            attended = block["attention.output.weight"] @ torch.cat(mixed)
             stream[position] = stream[position] + attended
         for position, x in enumerate(stream):
             inner = norm(x, block["feed_forward_norm.weight"])

@@ -47,7 +47,7 @@ def test_training_prompts_are_the_contracts_prompts(
 ) -> None:
     contract = resolve_labels(POCKET_RELEVANCE, tokenizer)
     batch = sampler(rows, tokenizer).draw(step=0, token_budget=1_500, max_length=96)
-    asked = {}
+    asked: dict[tuple[int, ...], str] = {}
     for group in GROUPS:
         candidates = [p for g in GROUPS for p in (*g.positives, *g.negatives)]
         head, prompts = build_prompts(contract, tokenizer, group.query, candidates)

@@ -1,0 +1,130 @@
+"""A loaded specialist against the plain way: one full forward for each passage, all logits."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from specialists.errors import ContractError
+from specialists.model.config import DecoderConfig
+from specialists.model.decoder import FinanceDecoder, initialize
+from specialists.prompts import POCKET_RELEVANCE, build_prompt, resolve_labels
+from specialists.requests import Decide, Generate
+from specialists.specialist import Specialist, load_specialist
+from specialists.tensors import write_checkpoint
+from specialists.tokenizer import open_tokenizer, train_tokenizer
+
+TINY = DecoderConfig(
+    vocab_size=400, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=512
+)
+PASSAGES = (
+    "The pump was replaced in March.",
+    "Trains run daily, and on Sundays twice.",
+    "",
+    "Owls live long. " * 90,
+    "1",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    texts = [*PASSAGES, "When was the pump replaced? Q: P: A:1 A:0"]
+    train_tokenizer(iter(texts * 4), vocab_size=400).save(str(folder / "tokenizer.json"))
+    tokenizer = open_tokenizer(folder / "tokenizer.json")
+    model = FinanceDecoder(TINY)
+    initialize(model, seed=5)
+    with torch.no_grad():
+        for block in model.blocks:
+            for name, parameter in block.named_parameters():
+                if name.endswith(("output.weight", "down.weight")):
+                    parameter.mul_(20)
+    for name, contract in (("judge", resolve_labels(POCKET_RELEVANCE, tokenizer)), ("bare", None)):
+        write_checkpoint(
+            folder / name,
+            name=name,
+            task="relevance",
+            config=TINY,
+            tensors=model.state_dict(),
+            storage="float32",
+            contract=contract,
+            tokenizer_path=None,
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def judge(folder: Path) -> Specialist:
+    return load_specialist(folder / "judge")
+
+
+def plain_label_logits(judge: Specialist, query: str, passage: str) -> list[float]:
+    prompt = build_prompt(judge.contract, judge.tokenizer, query, passage)
+    with torch.inference_mode():
+        logits = judge.model(torch.tensor([prompt.all_ids])).logits[0, -1]
+    return [float(logits[label]) for label in judge.contract.label_ids]
+
+
+def test_verdicts_equal_those_of_plain_forwards(judge: Specialist) -> None:
+    query = "When was the pump replaced?"
+    verdicts = judge.decide(Decide(query=query, passages=PASSAGES)).verdicts
+    assert len(verdicts) == len(PASSAGES)
+    for passage, verdict in zip(PASSAGES, verdicts, strict=True):
+        plain = plain_label_logits(judge, query, passage)
+        assert verdict.logits == pytest.approx(plain, abs=1e-4)
+        assert verdict.label == ("1" if plain[0] > plain[1] else "0")
+        assert verdict.positive == (verdict.label == "1") == (verdict.score > 0.5)
+        chance = torch.tensor(plain).softmax(dim=0)[0].item()
+        assert verdict.score == pytest.approx(chance, abs=1e-5)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    query=st.text(max_size=60),
+    passages=st.lists(st.text(max_size=200), min_size=1, max_size=6),
+)
+def test_company_and_order_do_not_change_a_verdict(
+    judge: Specialist, query: str, passages: list[str]
+) -> None:
+    shuffled = sorted(range(len(passages)), key=lambda n: (n * 7) % len(passages))
+    together = judge.decide(Decide(query=query, passages=tuple(passages))).verdicts
+    mixed = judge.decide(
+        Decide(query=query, passages=tuple(passages[n] for n in shuffled))
+    ).verdicts
+    for place, number in enumerate(shuffled):
+        alone = judge.decide(Decide(query=query, passages=(passages[number],))).verdicts[0]
+        for other in (together[number], mixed[place]):
+            assert other.logits == pytest.approx(alone.logits, abs=1e-4)
+            assert other.tokens == alone.tokens
+
+
+def test_a_passage_that_does_not_fit_is_flagged(judge: Specialist) -> None:
+    short, long = judge.decide(Decide(query="owls?", passages=("Owls.", PASSAGES[3] * 9))).verdicts
+    assert not short.truncated
+    assert long.truncated
+    assert long.tokens == judge.contract.max_tokens
+
+
+def test_no_passages_need_no_model(judge: Specialist) -> None:
+    assert judge.decide(Decide(query="anything", passages=())).verdicts == ()
+
+
+def test_a_bare_base_generates_and_says_why_it_cannot_decide(folder: Path) -> None:
+    bare = load_specialist(folder / "bare")
+    bare.warm_up()
+    generated = bare.generate(Generate(prompt="The pump", max_new_tokens=5))
+    assert generated.new_tokens <= 5
+    with pytest.raises(ContractError, match="bare has no contract"):
+        bare.decide(Decide(query="a", passages=("b",)))
+
+
+def test_generation_repeats_with_its_seed(judge: Specialist) -> None:
+    request = Generate(prompt="", max_new_tokens=8, temperature=2.0, seed=4)
+    assert judge.generate(request) == judge.generate(request)
+
+
+def test_a_prompt_longer_than_the_model_reads_keeps_its_end(judge: Specialist) -> None:
+    generated = judge.generate(Generate(prompt="pump " * 2_000, max_new_tokens=3))
+    assert generated.prompt_tokens < TINY.max_seq_len
