@@ -8,10 +8,9 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, overload
-
-import platformdirs
 
 from cluster.accounting import memory_limit_bytes, usable_cores
 from cluster.answering.answer import AnswerStep, answer_question
@@ -21,15 +20,16 @@ from cluster.backends.local import LocalBackend, check_platform
 from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError, UnknownSpecialist
 from cluster.events import Event, EventLog
+from cluster.history import Order, Recorder
+from cluster.monitor import Monitor
+from cluster.places import index_dir
 from cluster.records import Answer
-from cluster.registry import (
-    Registry,
-    SpecialistSpec,
-    read_registry,
-    require_checkpoint,
-)
-from cluster.retrieval.index import Index
+from cluster.registry import Registry, SpecialistSpec, require_checkpoint
+from cluster.registry_source import RegistrySource
+from cluster.reloading import RegistryInForce
+from cluster.retrieval.index import Index, IndexReport
 from cluster.retrieval.refresh import IndexProgress
+from cluster.status import ClusterStatus
 from specialists.requests import (
     Decide,
     Decided,
@@ -39,11 +39,10 @@ from specialists.requests import (
     SpecialistRequest,
 )
 
-ROOT = Path(__file__).parents[1]
 DEFAULT_SHARE = 0.5
 """Of the machine's memory, when no budget is given."""
 
-Told = AnswerStep | IndexProgress | Event
+Told = AnswerStep | IndexProgress | IndexReport | Event
 
 
 class Cluster:
@@ -53,12 +52,16 @@ class Cluster:
         answer = await cluster.ask("When was the pump replaced?", Path("notes"))
     """
 
-    def __init__(self, registry: Registry, backend: Backend, *, budget_bytes: int) -> None:
-        self.registry = registry
-        self.budget_bytes = budget_bytes
+    def __init__(
+        self, source: RegistrySource, backend: Backend, *, budget_bytes: int, history: Path | None
+    ) -> None:
         self.events = EventLog()
+        self.budget_bytes = budget_bytes
+        self._source = source
+        self._registry = source.read()
         self._backend = backend
-        self._dispatcher: Dispatcher | None = None
+        self._recorder = Recorder(history, registry=str(source.files[-1])) if history else None
+        self._running: _Running | None = None
         self._background: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -68,26 +71,51 @@ class Cluster:
         *,
         backend: Backend | None = None,
         memory_budget_bytes: int | None = None,
+        history_path: Path | None = None,
         log_dir: Path | None = None,
     ) -> Self:
         """`registry_path` alone, or the shipped registry with the user's over it. Workers are
-        started when the first call needs them. Raises `RegistryError`."""
-        registry = read_registry(registry_path) if registry_path else read_default_registry()
+        started when the first call needs them. With a `history_path`, `qshell ps`, `top`, `load`
+        and the like see this cluster; `log_dir` takes its events and what workers print.
+
+        Raises `RegistryError`.
+        """
         if backend is None:
             check_platform()
             backend = LocalBackend(log_path=log_dir / "workers.log" if log_dir else None)
         budget = memory_budget_bytes or int(memory_limit_bytes() * DEFAULT_SHARE)
-        return cls(registry, backend, budget_bytes=budget)
+        source = RegistrySource(registry_path)
+        cluster = cls(source, backend, budget_bytes=budget, history=history_path)
+        if log_dir is not None:
+            cluster.events.write_to(log_dir / "events.jsonl")
+        return cluster
 
     async def __aenter__(self) -> Self:
-        self._dispatcher = Dispatcher(
-            self.registry.specs,
+        dispatcher = Dispatcher(
+            self._registry.specs,
             self._backend,
             self.events,
             budget_bytes=self.budget_bytes,
             slots=usable_cores(),
         )
-        for spec in self.registry.specs.values():
+        in_force = RegistryInForce(
+            self._registry,
+            files=self._source.files,
+            read=self._source.read,
+            check=self._check_checkpoint,
+            dispatcher=dispatcher,
+            events=self.events,
+        )
+        monitor = Monitor(
+            dispatcher,
+            self._backend,
+            self.events,
+            recorder=self._recorder,
+            obey=self._obey,
+            look_at_registry=in_force.look,
+        )
+        self._running = _Running(dispatcher=dispatcher, in_force=in_force, monitor=monitor)
+        for spec in self._registry.specs.values():
             if spec.entry.preload:
                 self._warm(spec)
         return self
@@ -100,10 +128,25 @@ class Cluster:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        if self._dispatcher is not None:
-            dispatcher, self._dispatcher = self._dispatcher, None
-            await dispatcher.close()
+        if self._running is not None:
+            running, self._running = self._running, None
+            self._registry = running.in_force.registry
+            await running.monitor.close()
+            await running.dispatcher.close()
         self.events.close()
+
+    @property
+    def registry(self) -> Registry:
+        return self._running.in_force.registry if self._running else self._registry
+
+    def status(self) -> ClusterStatus:
+        """What is loaded, what waits, what it costs. Memory and CPU are those last measured."""
+        return self._open().monitor.status()
+
+    async def weigh(self) -> ClusterStatus:
+        """The status with every worker measured now."""
+        await self._open().monitor.weigh()
+        return self.status()
 
     @overload
     async def call(
@@ -122,7 +165,7 @@ class Cluster:
         `CallTimeout`), and `RegistryError` when its checkpoint is not there.
         """
         spec = self._usable(name)
-        return await self._open_dispatcher().call(spec.name, request, timeout_s=timeout_s)
+        return await self._open().dispatcher.call(spec.name, request, timeout_s=timeout_s)
 
     async def ask(
         self,
@@ -136,7 +179,8 @@ class Cluster:
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
-        default the first registered for relevance. `on_event` is told of every step on the way.
+        default the first registered for relevance. `on_event` is told of every step on the way, on
+        the loop's thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
         """
@@ -145,7 +189,8 @@ class Cluster:
         stop_listening = self.events.listen(tell)
         self._warm(spec)
         try:
-            index = await _open_index(docs, cache_dir or default_cache_dir(), tell)
+            index = await _open_index(docs, cache_dir or index_dir(), tell)
+            tell(index.report)
             try:
                 return await answer_question(
                     self.call,
@@ -163,7 +208,38 @@ class Cluster:
 
     async def load(self, name: str) -> None:
         """Returns when the specialist is ready. Raises like `call`."""
-        await self._open_dispatcher().load(self._usable(name).name)
+        await self._open().dispatcher.load(self._usable(name).name)
+
+    async def unload(self, name: str) -> None:
+        """Returns when those who waited are served and the worker is gone."""
+        await self._open().dispatcher.unload(self.registry.resolve(name).name)
+
+    def pin(self, name: str) -> None:
+        """Once loaded it stays: never evicted, never idled out."""
+        self._open().dispatcher.pin(self.registry.resolve(name).name, True)
+
+    def unpin(self, name: str) -> None:
+        self._open().dispatcher.pin(self.registry.resolve(name).name, False)
+
+    async def reload(self) -> Registry:
+        """Reads the registry files now, as happens by itself when they change. Raises
+        `RegistryError` or `WorkerFailed`, and then the old registry stays in force."""
+        return await self._open().in_force.reload()
+
+    async def _obey(self, order: Order) -> str:
+        match order.verb:
+            case "load":
+                await self.load(order.name)
+                return "loaded"
+            case "unload":
+                await self.unload(order.name)
+                return "unloaded"
+            case "pin":
+                self.pin(order.name)
+                return "pinned"
+            case "unpin":
+                self.unpin(order.name)
+                return "unpinned"
 
     def _warm(self, spec: SpecialistSpec) -> None:
         """Starts a worker while other things are being done; who calls it hears of failures."""
@@ -178,9 +254,12 @@ class Cluster:
 
     def _usable(self, name: str) -> SpecialistSpec:
         spec = self.registry.resolve(name)
+        self._check_checkpoint(spec)
+        return spec
+
+    def _check_checkpoint(self, spec: SpecialistSpec) -> None:
         if isinstance(self._backend, LocalBackend):
             require_checkpoint(spec)
-        return spec
 
     def _first_for_relevance(self) -> str:
         for spec in self.registry.specs.values():
@@ -191,35 +270,24 @@ class Cluster:
             "register one (qshell registry add)"
         )
 
-    def _open_dispatcher(self) -> Dispatcher:
-        if self._dispatcher is None:
+    def _open(self) -> "_Running":
+        if self._running is None:
             raise ClusterError("the cluster is not open; use it inside 'async with Cluster.open()'")
-        return self._dispatcher
+        return self._running
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Running:
+    """What stands only between opening and closing."""
+
+    dispatcher: Dispatcher
+    in_force: RegistryInForce
+    monitor: Monitor
 
 
 def read_default_registry() -> Registry:
     """The shipped registry with the user's over it. Raises `RegistryError`."""
-    user = user_registry_path()
-    shipped = read_registry(shipped_registry_path(), root=ROOT)
-    if not user.is_file():
-        return shipped
-    own = read_registry(user)
-    merged = {**shipped.specs, **own.specs}
-    return Registry.of(merged.values(), (*shipped.files, *own.files))
-
-
-def shipped_registry_path() -> Path:
-    """At the top of a checkout, inside the package when installed."""
-    path = ROOT / "registry.yaml"
-    return path if path.is_file() else Path(__file__).with_name("registry.yaml")
-
-
-def user_registry_path() -> Path:
-    return Path(platformdirs.user_config_path("qshell", appauthor=False)) / "registry.yaml"
-
-
-def default_cache_dir() -> Path:
-    return Path(platformdirs.user_cache_path("qshell", appauthor=False)) / "indexes"
+    return RegistrySource().read()
 
 
 class _Unwanted(Exception):

@@ -43,6 +43,7 @@ from cluster.schedule import (
     Step,
     Stop,
     Ticket,
+    WorkerState,
 )
 from cluster.tally import Tally
 from cluster.workers.wire import CannotStart, Hello, Lost, Ready, Refused, Replied, WorkerReport
@@ -107,6 +108,7 @@ class Dispatcher:
         self._ticket_ids = itertools.count(1)
         self._handles: dict[str, tuple[int, WorkerHandle]] = {}
         self._cannot_start: set[tuple[str, int]] = set()
+        self._probing_bytes = 0
         self._wake = asyncio.Event()
         self._rest = asyncio.Event()
         self._happen(partial(_take_rules, rules=self._rules(self.specs), replaced=()))
@@ -143,15 +145,20 @@ class Dispatcher:
         """Returns when the specialist is ready. Raises a `CallError`."""
         await self._wait_for(name, None, timeout_s)
 
-    def unload(self, name: str) -> None:
-        """Serves those who wait, then stops the worker."""
+    async def unload(self, name: str) -> None:
+        """Serves those who wait, stops the worker, and returns when it is gone."""
         last = next(self._ticket_ids)
         self._happen(lambda s, now: scheduler.on_unload(s, name, last, now))
+        generation = self._handles.get(name, (0, None))[0]
+        while name in self._handles and self._handles[name][0] == generation:
+            self._rest.clear()
+            await self._rest.wait()
 
     def pin(self, name: str, pinned: bool) -> None:
         self._happen(lambda s, now: scheduler.on_pin(s, name, pinned, now))
 
     def measured(self, memory: Mapping[str, tuple[int, int]], base_bytes: int) -> None:
+        base_bytes += self._probing_bytes
         self._happen(lambda s, now: scheduler.on_measure(s, memory, base_bytes, now))
 
     def take_registry(self, specs: Mapping[str, SpecialistSpec], replaced: tuple[str, ...]) -> None:
@@ -162,8 +169,43 @@ class Dispatcher:
             self.tallies.setdefault(name, Tally())
         self._happen(partial(_take_rules, rules=rules, replaced=replaced))
 
+    async def probe(self, spec: SpecialistSpec) -> None:
+        """Starts a worker on the side, and stops it when it is ready. Raises `WorkerFailed` with
+        what it said. Its memory counts as shared until then."""
+        outcome: asyncio.Future[str] = self._loop.create_future()
+        gone = asyncio.Event()
+
+        def report(message: WorkerReport) -> None:
+            match message:
+                case Ready():
+                    said = ""
+                case CannotStart(message=said):
+                    pass
+                case Lost(reason=said):
+                    gone.set()
+                case _:
+                    return
+            if not outcome.done():
+                outcome.set_result(said)
+
+        self._probing_bytes = self._backend.estimate_bytes(spec)
+        handle = self._backend.start(spec, report)
+        try:
+            async with asyncio.timeout(spec.entry.limits.start_s):
+                said = await outcome
+        except TimeoutError:
+            said = f"not ready after {spec.entry.limits.start_s:g} s (limits.start_s)"
+        finally:
+            handle.stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_GRACE_S):
+                    await gone.wait()
+            self._probing_bytes = 0
+        if said:
+            raise WorkerFailed(f"{spec.where}: {spec.name} was tried and did not start: {said}")
+
     async def close(self) -> None:
-        """In this order: nobody new, whoever waits is told, workers stop, the rest is killed."""
+        """In this order: nobody new, whoever waits is told, idle workers stop, busy ones end."""
         self._closed = True
         self._ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -171,8 +213,12 @@ class Dispatcher:
         for call in self._calls.values():
             if not call.future.done():
                 call.future.set_exception(CallError("the cluster was closed"))
-        for _, handle in self._handles.values():
-            handle.stop()
+        for name, (_, handle) in self._handles.items():
+            seat = self._schedule.seats.get(name)
+            if seat is not None and seat.running is None and seat.state is WorkerState.READY:
+                handle.stop()
+            else:
+                handle.kill("the cluster was closed")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_GRACE_S):
                 while self._handles:

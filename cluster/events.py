@@ -34,12 +34,10 @@ Listener = Callable[[Event], None]
 class EventLog:
     """Listeners are called on the loop's thread and must not block."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self) -> None:
         self.recent: deque[Event] = deque(maxlen=KEPT_EVENTS)
         self._listeners: list[Listener] = []
         self._file: TextIO | None = None
-        if path is not None:
-            self._open(path)
 
     def tell(self, kind: str, name: str, message: str) -> None:
         event = Event(at=time.time(), kind=kind, name=name, message=message)
@@ -61,7 +59,8 @@ class EventLog:
             except OSError:
                 return
 
-    def _open(self, path: Path) -> None:
+    def write_to(self, path: Path) -> None:
+        """From now on, one line of JSON an event."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if path.exists() and path.stat().st_size > MAX_LOG_BYTES:

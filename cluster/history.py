@@ -8,6 +8,7 @@ the history, never a call.
 
 import os
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ CREATE TABLE IF NOT EXISTS command (
     verb TEXT NOT NULL, name TEXT NOT NULL, asked_at REAL NOT NULL, taken_at REAL,
     ok INTEGER, message TEXT
 ) STRICT;
-"""  # noqa: S608 - the column names are our own
+"""
 
 
 class HistoryError(ClusterError):
@@ -87,13 +88,14 @@ class Peak:
 
 
 class Recorder:
-    """The rows of one running cluster. Not for several threads at once."""
+    """The rows of one running cluster."""
 
     def __init__(self, path: Path, *, registry: str) -> None:
         self.id = uuid.uuid4().hex
         self._path = path
         self._registry = registry
         self._db: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
         self._last: dict[str, tuple[Any, ...]] = {}
 
     def record(self, status: ClusterStatus) -> None:
@@ -159,15 +161,18 @@ class Recorder:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """After an error the file is let go of, and opened anew the next time."""
-        try:
-            if self._db is None:
-                self._db = _open(self._path, write=True)
-            yield self._db
-        except (sqlite3.Error, OSError) as error:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
-            raise HistoryError(f"the history {self._path} cannot be written ({error})") from error
+        with self._lock:
+            try:
+                if self._db is None:
+                    self._db = _open(self._path, write=True)
+                yield self._db
+            except (sqlite3.Error, OSError) as error:
+                if self._db is not None:
+                    self._db.close()
+                    self._db = None
+                raise HistoryError(
+                    f"the history {self._path} cannot be written ({error})"
+                ) from error
 
 
 def read_clusters(path: Path, *, ended: bool = False) -> list[PastCluster]:
@@ -186,19 +191,20 @@ def read_peaks(path: Path, *, since: float) -> list[Peak]:
         if db is None:
             return []
         rows = db.execute(
-            "SELECT name, count(*), max(pss_bytes), avg(cpu_percent), max(queue), max(p95_s), "
-            f"{_TOTALS}, cluster FROM sample WHERE at >= ? GROUP BY cluster, name",
+            f"SELECT name, count(*), max(pss_bytes), {_TOTALS}, avg(cpu_percent), "  # noqa: S608
+            "max(queue), max(p95_s), cluster FROM sample WHERE at >= ? GROUP BY cluster, name",
             (since,),
         ).fetchall()
         before = {
             (row[4], row[5]): row[:4]
             for row in db.execute(
-                f"SELECT {_TOTALS}, cluster, name FROM sample WHERE at < ? GROUP BY cluster, name",
+                f"SELECT {_TOTALS}, cluster, name FROM sample "  # noqa: S608 - our own columns
+                "WHERE at < ? GROUP BY cluster, name",
                 (since,),
             )
         }
     each: dict[str, list[Peak]] = {}
-    for name, samples, pss, cpu, queue, p95, *totals, cluster in rows:
+    for name, samples, pss, *totals, cpu, queue, p95, cluster in rows:
         start = before.get((cluster, name), (0, 0, 0, 0.0))
         requests, failed, tokens, cpu_s = (b - a for a, b in zip(start, totals, strict=True))
         each.setdefault(name, []).append(

@@ -10,7 +10,6 @@ import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 
 from cluster.accounting import Usage, measure
 from cluster.backends.base import Backend
@@ -216,16 +215,3 @@ def _with_percent(now: Usage, before: Usage | None, seconds: float) -> Usage:
         cpu_s=now.cpu_s,
         cpu_percent=percent,
     )
-
-
-def registry_stamp(files: tuple[Path, ...]) -> tuple[tuple[int, int] | None, ...]:
-    """Changes when one of the files does."""
-    return tuple(_stamp(path) for path in files)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size

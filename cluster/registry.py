@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cluster.errors import RegistryError, UnknownSpecialist
 from cluster.registry_file import YamlFile, read_yaml_file
@@ -67,7 +67,7 @@ class Entry(_Strict):
     idle_timeout_s: float | None = Field(
         default=900.0, gt=0, description="Unloaded after this long without a call; null: never."
     )
-    dtype: Literal["float32", "bfloat16", "int8"] | None = Field(
+    dtype: Literal["float32"] | None = Field(
         default=None, description="Arithmetic of the loaded weights; null: as the checkpoint says."
     )
     base: Name | None = Field(
@@ -80,6 +80,11 @@ class RegistryFile(_Strict):
     """The whole file."""
 
     specialists: dict[Name, Entry] = Field(default={}, description="The specialists, by name.")
+
+    @field_validator("specialists", mode="before")
+    @classmethod
+    def _nothing_below_is_no_entries(cls, value: object) -> object:
+        return {} if value is None else value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,20 +140,34 @@ class Registry:
         return cls(specs=by_name, files=tuple(files))
 
 
-def read_registry(*paths: Path, root: Path | None = None) -> Registry:
-    """The entries of all files, a later file's in place of an earlier one's of the same name.
+def read_registry(path: Path, *, root: Path | None = None) -> Registry:
+    """The entries of one file. Relative checkpoints start at `root`, or at the file's own folder.
 
-    Relative checkpoints start at `root`, or at the folder of their file. Raises `RegistryError`
-    with file, line and key for every mistake found in the first file that has one.
+    Raises `RegistryError`, with file, line and key of every mistake.
     """
+    file = read_yaml_file(path)
+    specs = []
+    for name, entry in _check(file).specialists.items():
+        where = f"{path}:{file.line_of('specialists', name)}"
+        folder = _folder(entry.checkpoint, root or path.parent, where, name)
+        specs.append(SpecialistSpec(name=name, folder=folder, entry=entry, where=where))
+    return Registry.of(specs, [path])
+
+
+def merge_registries(*registries: Registry) -> Registry:
+    """A later one's entries take the place of earlier ones of the same name."""
     specs: dict[str, SpecialistSpec] = {}
-    for path in paths:
-        file = read_yaml_file(path)
-        for name, entry in _check(file).specialists.items():
-            where = f"{path}:{file.line_of('specialists', name)}"
-            folder = _folder(entry.checkpoint, root or path.parent, where, name)
-            specs[name] = SpecialistSpec(name=name, folder=folder, entry=entry, where=where)
-    return Registry.of(specs.values(), paths)
+    for registry in registries:
+        specs |= registry.specs
+    return Registry.of(specs.values(), (file for r in registries for file in r.files))
+
+
+def check_entry(name: str, values: Mapping[str, object], folder: Path) -> SpecialistSpec:
+    """One entry that is not written yet. Raises `RegistryError`."""
+    where = Path("the new entry")
+    lines = YamlFile(path=where, values={"specialists": {name: dict(values)}}, lines={})
+    entry = _check(lines).specialists[name]
+    return SpecialistSpec(name=name, folder=folder, entry=entry, where=str(where))
 
 
 def require_checkpoint(spec: SpecialistSpec) -> None:

@@ -30,7 +30,6 @@ class YamlFile:
     path: Path
     values: dict[str, Any]
     lines: Mapping[Key, int]
-    last_lines: Mapping[Key, int]
 
     def line_of(self, *key: object) -> int:
         """The line of this key, or of the nearest one above it."""
@@ -78,7 +77,7 @@ def parse_yaml(text: str, path: Path) -> YamlFile:
         raise RegistryError(f"{path}: nested too deeply to be a registry") from error
     if not isinstance(values, dict):
         raise RegistryError(f"{path}:1: expected 'specialists:' and entries below it")
-    return YamlFile(path=path, values=values, lines=reading.lines, last_lines=reading.last_lines)
+    return YamlFile(path=path, values=values, lines=reading.lines)
 
 
 class _Reading:
@@ -86,13 +85,11 @@ class _Reading:
         self.path = path
         self.loader = loader
         self.lines: dict[Key, int] = {}
-        self.last_lines: dict[Key, int] = {}
         self._seen: set[int] = set()
 
     def value_of(self, node: yaml.Node, key: Key) -> Any:
         line = node.start_mark.line + 1
         self.lines.setdefault(key, line)
-        self.last_lines[key] = node.end_mark.line + (1 if node.end_mark.column else 0)
         if id(node) in self._seen:
             raise RegistryError(
                 f"{self.path}:{line}: anchors and aliases (&, *) are not read here; write it out"

@@ -212,6 +212,7 @@ def _to_disk(draft: Path) -> None:
     for path in draft.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())
+        path.chmod(0o644)
 
 
 def _listed(folder: Path) -> Iterator[Path]:

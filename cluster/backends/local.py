@@ -83,7 +83,9 @@ class LocalBackend:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _fork(self, order: dict[str, Any], theirs: socket.socket, report: Report) -> Worker:
-        if self._server is None or not self._server.alive:
+        if self._server is not None and not self._server.alive:
+            self._retire(self._server)
+        if self._server is None:
             self._server = _ForkServer(PRELOAD[self._loader], self._log)
         server = self._server
         worker = Worker(report, lambda: self._retire(server), server.adopt)
@@ -106,7 +108,7 @@ class LocalBackend:
         return worker
 
     def _retire(self, server: "_ForkServer") -> None:
-        """It hangs, but its workers may be well: it is left alone until the end."""
+        """It is dead, or hangs while its workers may be well: it is seen to at the end."""
         if self._server is server:
             self._server = None
             self._retired.append(server)
@@ -174,7 +176,6 @@ class _ForkServer:
             data = b""
         if not data:
             self._end()
-            self._process.poll()
             return
         news = json.loads(data)
         self._finish(news["pid"], news["code"])

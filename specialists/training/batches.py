@@ -101,17 +101,17 @@ class RelevanceSampler:
         self.passage_length = lengths[np.asarray(rows.candidate)]
 
     def draw(self, *, step: int, token_budget: int, max_length: int) -> RelevanceBatch:
-        """Passages over `max_length` are cut at the end, except that a group whose every positive
-        would lose more than half is drawn again."""
+        """Passages over `max_length` are cut at the end; a group whose query takes more than a third
+        of it, or whose every positive would lose more than a third, is left for longer prompts."""
         choice = np.random.default_rng((self.seed, step))
         drawn: list[tuple[int, int, bool, int]] = []
         widest, number = 0, 0
         while True:
             at = min(int(np.searchsorted(self.cumulative, choice.random())), len(self.groups) - 1)
             candidates = self._candidates(int(self.groups[at]), choice, max_length)
-            if not candidates:
-                continue
             query = int(self.rows.query[self.groups[at]])
+            if not candidates or self._length(query) > max_length // 3:
+                continue
             width = max(self._prompt_length(query, text, max_length) for text, _ in candidates)
             if drawn and (len(drawn) + len(candidates)) * max(widest, width) > token_budget:
                 break

@@ -112,7 +112,7 @@ def pocket_base() -> BaseRecipe:
             "tldr_pages": 1.0,
             "us_presidential_speeches": 0.3,
         },
-        steps=110,
+        steps=600,
         rows=48,
         length=196,
         learning_rate=1.5e-3,
@@ -197,7 +197,7 @@ def pocket_q_rag() -> RelevanceRecipe:
             Phase(until=0.8, max_length=224, token_budget=14_000),
             Phase(until=1.0, max_length=384, token_budget=14_000),
         ),
-        steps=3_000,
+        steps=4_400,
         learning_rate=1e-3,
     )
 

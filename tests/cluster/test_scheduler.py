@@ -223,16 +223,6 @@ class World:
         raise AssertionError(f"calls {open_calls} never ended: {self.schedule}")
 
 
-def ready_world(*names: str, **options: int) -> World:
-    """All of `names` loaded and weighed, nobody waiting."""
-    world = World(dict.fromkeys(names, 10 * MIB), **options)
-    for name in names:
-        world.call(name, 0)
-        world.ready(name)
-        world.weigh()
-    return world
-
-
 NAMES = ("a", "b", "c", "d", "e")
 NAME = st.sampled_from(NAMES)
 ACTIONS: list[st.SearchStrategy[Callable[[World], object]]] = [
@@ -279,3 +269,156 @@ def test_every_history_keeps_the_promises_and_comes_to_an_end(
     for action in history:
         action(world)
     world.run_to_the_end()
+
+
+def loaded_world(*names: str, slots: int = 2) -> World:
+    """All of `names` loaded and weighed, nobody waiting."""
+    world = World(dict.fromkeys(names, 10 * MIB), slots=slots)
+    for name in names:
+        world.call(name, 0)
+        world.ready(name)
+        world.weigh()
+    assert set(world.up) == set(names)
+    return world
+
+
+def test_who_only_wants_it_loaded_is_answered_when_it_is_ready() -> None:
+    world = World({"a": 10 * MIB})
+    load = world.call("a", 0)
+    assert load not in world.ended
+    world.ready("a")
+    assert world.ended[load] == "answered"
+
+
+def test_no_more_workers_are_busy_than_there_are_slots() -> None:
+    world = loaded_world("a", "b", "c", slots=2)
+    for name in ("a", "b", "c"):
+        world.call(name)
+    assert set(world.batches) == {"a", "b"}
+    world.reply("a")
+    assert set(world.batches) == {"b", "c"}
+
+
+def test_a_long_call_lets_others_have_their_turn() -> None:
+    world = loaded_world("a")
+    long, short = world.call("a", 11, "long"), world.call("a", 1, "short")
+    world.reply("a")
+    world.reply("a")
+    assert world.ended == {1: "answered", short: "answered"}
+    world.run_to_the_end()
+    assert world.ended[long] == "answered"
+
+
+def test_a_worker_in_demand_yields_to_one_that_has_waited_longer() -> None:
+    world = World(dict.fromkeys("abcd", 10 * MIB))
+    for name in "abc":
+        world.call(name, 0)
+        world.ready(name)
+        world.weigh()
+    for _ in range(3):
+        for name in "abc":
+            world.call(name, 4, None)
+    waiting = world.call("d")
+    world.pass_time(2.0)
+    for _ in range(6):
+        for name in "abc":
+            world.reply(name)
+            if name in world.stopping:
+                world.lose(name)
+        world.ready("d")
+        world.reply("d")
+    assert world.ended[waiting] == "answered"
+
+
+def test_a_pinned_worker_is_neither_evicted_nor_idled_out() -> None:
+    world = World(
+        dict.fromkeys("ab", 10 * MIB),
+        budget=12 * MIB,
+        rules=SeatRules(expected_bytes=10 * MIB, idle_timeout_s=5.0),
+    )
+    world.call("a", 0)
+    world.ready("a")
+    world.weigh()
+    world.pin("a", True)
+    world.pass_time(60.0)
+    refused = world.call("b")
+    assert world.ended[refused] == "over budget"
+    assert "a" in world.up
+
+
+def test_an_idle_worker_is_stopped_after_its_time() -> None:
+    world = World({"a": 10 * MIB}, rules=SeatRules(expected_bytes=10 * MIB, idle_timeout_s=5.0))
+    world.call("a", 0)
+    world.ready("a")
+    world.pass_time(4.0)
+    assert "a" in world.up
+    world.pass_time(2.0)
+    assert "a" in world.stopping
+
+
+def test_an_unfinished_call_is_tried_once_more_and_then_fails() -> None:
+    world = loaded_world("a")
+    call = world.call("a")
+    world.lose("a")
+    world.ready("a")
+    assert world.batches["a"].parts[0].ticket.id == call
+    world.lose("a")
+    assert world.ended[call] == "worker failed"
+
+
+def test_the_back_off_grows_with_every_failure() -> None:
+    world = loaded_world("a")
+    waits = []
+    for _ in range(4):
+        world.call("a")
+        world.pass_time(60.0)
+        world.lose("a")
+        waits.append(world.schedule.seats["a"].retry_at_s - world.now)
+        world.pass_time(60.0)
+    assert waits == [0.0, 0.5, 1.0, 2.0]
+
+
+def test_after_some_failures_in_a_row_those_who_wait_are_told() -> None:
+    world = World({"a": 10 * MIB})
+    call = world.call("a")
+    for _ in range(scheduler.GIVE_UP_AFTER):
+        assert call not in world.ended
+        world.lose("a")
+        world.pass_time(1.0)
+    assert world.ended[call] == "worker failed"
+
+
+def test_a_pinned_worker_that_crashed_comes_back_by_itself() -> None:
+    world = loaded_world("a")
+    world.pin("a", True)
+    world.lose("a")
+    assert "a" in world.starting
+
+
+def test_a_call_that_comes_while_a_worker_drains_waits_for_the_next() -> None:
+    world = loaded_world("a")
+    world.unload("a")
+    call = world.call("a")
+    world.lose("a")
+    world.ready("a")
+    world.reply("a")
+    assert world.ended[call] == "answered"
+
+
+def test_silence_after_a_pause_of_our_own_proves_nothing() -> None:
+    world = loaded_world("a")
+    world.pass_time(60.0, silent="a")
+    assert not world.killed
+    world.pass_time(1.0, silent="a")
+    assert world.killed == {"a"}
+
+
+def test_a_load_that_turns_out_too_large_sends_the_idle_away() -> None:
+    world = World({"a": 10 * MIB, "b": 30 * MIB}, budget=35 * MIB)
+    world.call("a", 0)
+    world.ready("a")
+    world.weigh()
+    world.call("b", 0)
+    world.ready("b")
+    world.weigh()
+    assert set(world.stopping) == {"a"}

@@ -84,6 +84,20 @@ def test_a_batch_keeps_its_token_budget_and_its_length(
     assert batch.ids_BT.numel() <= 600
 
 
+def test_queries_longer_than_a_short_prompt_wait_for_longer_ones(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    long = QueryGroup(
+        source="long", name="long 1", query="owl " * 300, positives=("An owl.",), negatives=("A.",)
+    )
+    write_rows([*GROUPS, long], tokenizer, tmp_path)
+    rows = open_rows(tmp_path)
+    prompt = prompt_ids(resolve_labels(POCKET_RELEVANCE, tokenizer), tokenizer)
+    drawing = RelevanceSampler(rows, prompt, weights={"long": 200.0}, seed=1)
+    for step in range(9):
+        assert drawing.draw(step=step, token_budget=900, max_length=60).ids_BT.shape[1] <= 60
+
+
 def test_the_match_label_marks_words_of_the_query(
     rows: RelevanceRows, tokenizer: Tokenizer
 ) -> None:

@@ -1,0 +1,138 @@
+"""The plain face of a cluster, for code that is not asynchronous.
+
+    with open_blocking() as cluster:
+        answer = cluster.ask("When was the pump replaced?", Path("notes"))
+
+A loop runs in a thread of its own; each method waits there for its result. Ctrl-C while waiting
+cancels what was asked, and leaving the block ends every worker.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Self, TypeVar, overload
+
+from cluster.answering.endpoint import EndpointSettings
+from cluster.backends.base import Backend
+from cluster.cluster import Cluster
+from cluster.errors import ClusterError
+from cluster.records import Answer
+from cluster.status import ClusterStatus
+from specialists.requests import (
+    Decide,
+    Decided,
+    Generate,
+    Generated,
+    SpecialistReply,
+    SpecialistRequest,
+)
+
+T = TypeVar("T")
+
+
+def open_blocking(
+    registry_path: Path | None = None,
+    *,
+    backend: Backend | None = None,
+    memory_budget_bytes: int | None = None,
+    history_path: Path | None = None,
+    log_dir: Path | None = None,
+) -> "BlockingCluster":
+    """Takes what `Cluster.open` takes."""
+    return BlockingCluster(
+        Cluster.open(
+            registry_path,
+            backend=backend,
+            memory_budget_bytes=memory_budget_bytes,
+            history_path=history_path,
+            log_dir=log_dir,
+        )
+    )
+
+
+class BlockingCluster:
+    """Its methods may be called from several threads at once."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        try:
+            self._wait(self._cluster.__aenter__())
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._wait(self._cluster.close())
+        finally:
+            self._end()
+
+    @overload
+    def call(self, name: str, request: Decide, /, *, timeout_s: float | None = ...) -> Decided: ...
+    @overload
+    def call(
+        self, name: str, request: Generate, /, *, timeout_s: float | None = ...
+    ) -> Generated: ...
+    def call(
+        self, name: str, request: SpecialistRequest, /, *, timeout_s: float | None = None
+    ) -> SpecialistReply:
+        asked: Coroutine[Any, Any, SpecialistReply] = self._cluster.call(
+            name, request, timeout_s=timeout_s
+        )
+        return self._wait(asked)
+
+    def ask(
+        self,
+        question: str,
+        docs: Path,
+        *,
+        specialist: str | None = None,
+        k: int = 20,
+        endpoint: EndpointSettings | None = None,
+        cache_dir: Path | None = None,
+    ) -> Answer:
+        return self._wait(
+            self._cluster.ask(
+                question, docs, specialist=specialist, k=k, endpoint=endpoint, cache_dir=cache_dir
+            )
+        )
+
+    def load(self, name: str) -> None:
+        self._wait(self._cluster.load(name))
+
+    def unload(self, name: str) -> None:
+        self._wait(self._cluster.unload(name))
+
+    def status(self) -> ClusterStatus:
+        """With every worker measured now."""
+        return self._wait(self._cluster.weigh())
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            coroutine.close()
+            raise ClusterError("the cluster is not open; use it inside 'with open_blocking()'")
+        future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _end(self) -> None:
+        """In this order: the loop's threads, the loop, its own thread."""
+        assert self._loop is not None and self._thread is not None
+        loop, self._loop = self._loop, None
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        self._thread.join()
+        loop.close()

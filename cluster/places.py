@@ -1,0 +1,26 @@
+"""Where files of this user stand when nobody says otherwise. `QSHELL_HOME` puts them all under one
+folder."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_DIRS = platformdirs.PlatformDirs("qshell", appauthor=False)
+
+
+def user_registry_path() -> Path:
+    return _home("registry.yaml") or _DIRS.user_config_path / "registry.yaml"
+
+
+def index_dir() -> Path:
+    return _home("cache", "indexes") or _DIRS.user_cache_path / "indexes"
+
+
+def history_path() -> Path:
+    return _home("data", "history.sqlite3") or _DIRS.user_data_path / "history.sqlite3"
+
+
+def _home(*parts: str) -> Path | None:
+    home = os.environ.get("QSHELL_HOME")
+    return Path(home).expanduser().absolute().joinpath(*parts) if home else None
