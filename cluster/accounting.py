@@ -48,15 +48,18 @@ def measure(pid: int) -> Usage | None:
     )
 
 
-def is_alive(pid: int, started_at: float) -> bool:
-    """Whether the process that began at `started_at` (wall time) still runs: numbers are used
-    again."""
+def is_running(pid: int) -> bool:
+    """Whether it does anything: one that ended and was not yet reaped does not."""
     try:
-        process = psutil.Process(pid)
-        return (
-            process.status() != psutil.STATUS_ZOMBIE
-            and abs(process.create_time() - started_at) < 2.0
-        )
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def is_same_process(pid: int, began_at: float) -> bool:
+    """Whether the process that began then (wall time) still runs: numbers are used again."""
+    try:
+        return is_running(pid) and abs(started_at(pid) - began_at) < 2.0
     except psutil.Error:
         return False
 
@@ -64,6 +67,14 @@ def is_alive(pid: int, started_at: float) -> bool:
 def started_at(pid: int) -> float:
     """Wall time at which a process of ours began."""
     return float(psutil.Process(pid).create_time())
+
+
+def child_pids(pid: int) -> list[int]:
+    """Every process below this one, however deep."""
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 def memory_limit_bytes() -> int:

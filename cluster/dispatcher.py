@@ -10,7 +10,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import overload
 
@@ -164,6 +164,11 @@ class Dispatcher:
     def take_registry(self, specs: Mapping[str, SpecialistSpec], replaced: tuple[str, ...]) -> None:
         """`replaced`: those whose workers hold what is no longer registered."""
         rules = self._rules(specs)
+        for name in rules.keys() & self._schedule.seats.keys():
+            if specs[name].entry.pin == self.specs[name].entry.pin:
+                # What was pinned or unpinned since stays so.
+                pinned = self._schedule.seats[name].rules.pinned
+                rules[name] = replace(rules[name], pinned=pinned)
         self.specs.update(specs)
         for name in specs:
             self.tallies.setdefault(name, Tally())
@@ -213,7 +218,7 @@ class Dispatcher:
         for call in self._calls.values():
             if not call.future.done():
                 call.future.set_exception(CallError("the cluster was closed"))
-        for name, (_, handle) in self._handles.items():
+        for name, (_, handle) in tuple(self._handles.items()):
             seat = self._schedule.seats.get(name)
             if seat is not None and seat.running is None and seat.state is WorkerState.READY:
                 handle.stop()
@@ -397,7 +402,7 @@ class Dispatcher:
     async def _tick_forever(self) -> None:
         """Time passes quickly while something is under way, slowly otherwise."""
         while True:
-            heard = {name: handle.heard_s for name, handle in self.handles.items()}
+            heard = {n: h.heard_s for n, h in self.handles.items() if h.heard_s is not None}
             self._happen(partial(_take_tick, heard=heard))
             self._wake.clear()
             busy = bool(self._calls) or any(s.restart for s in self._schedule.seats.values())

@@ -4,6 +4,7 @@ ClusterError
 ├── RegistryError      registry.yaml cannot be used (file, line and key in the message)
 ├── DocumentError      a document or folder cannot be read
 ├── IndexDamaged       a saved index is damaged or of another format
+├── HistoryError       the history file cannot be read or written
 ├── CallError          a call to a specialist did not succeed
 │   ├── UnknownSpecialist
 │   ├── WorkerFailed   the worker process crashed, hung or could not start
@@ -30,6 +31,10 @@ class DocumentError(ClusterError):
 
 class IndexDamaged(ClusterError):
     """A saved index cannot be opened."""
+
+
+class HistoryError(ClusterError):
+    """The history file cannot be read or written."""
 
 
 class CallError(ClusterError):

@@ -17,8 +17,8 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from cluster.accounting import is_alive, started_at
-from cluster.errors import ClusterError
+from cluster.accounting import is_same_process, started_at
+from cluster.errors import HistoryError
 from cluster.status import ClusterStatus, SpecialistStatus
 
 KEPT_S = 7 * 24 * 3600.0
@@ -28,26 +28,22 @@ _BUSY_S = 1.0
 _COLUMNS = [field.name for field in fields(SpecialistStatus)]
 _TOTALS = "max(requests), max(failed), max(tokens), max(cpu_s)"
 _TABLES = f"""
-CREATE TABLE IF NOT EXISTS cluster (
+CREATE TABLE cluster (
     id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started_at REAL NOT NULL, registry TEXT NOT NULL,
     budget_bytes INTEGER NOT NULL, used_bytes INTEGER NOT NULL, base_bytes INTEGER NOT NULL,
     slots INTEGER NOT NULL, seen_at REAL NOT NULL, ended_at REAL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS sample (
+CREATE TABLE sample (
     cluster TEXT NOT NULL REFERENCES cluster(id) ON DELETE CASCADE, at REAL NOT NULL,
     {", ".join(f"{name} ANY" for name in _COLUMNS)}
 ) STRICT;
-CREATE INDEX IF NOT EXISTS sample_at ON sample(cluster, name, at);
-CREATE TABLE IF NOT EXISTS command (
+CREATE INDEX sample_at ON sample(cluster, name, at);
+CREATE TABLE command (
     id INTEGER PRIMARY KEY, cluster TEXT NOT NULL REFERENCES cluster(id) ON DELETE CASCADE,
     verb TEXT NOT NULL, name TEXT NOT NULL, asked_at REAL NOT NULL, taken_at REAL,
     ok INTEGER, message TEXT
 ) STRICT;
 """
-
-
-class HistoryError(ClusterError):
-    """The history file cannot be read or written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,7 +217,9 @@ def read_peaks(path: Path, *, since: float) -> list[Peak]:
                 worst_p95_s=p95,
             )
         )
-    return sorted(map(_joined, each.values()), key=lambda peak: -peak.cpu_s)
+    peaks = [_joined(peaks) for peaks in each.values()]
+    used = [peak for peak in peaks if peak.requests or peak.failed or peak.peak_pss_bytes]
+    return sorted(used, key=lambda peak: -peak.cpu_s)
 
 
 def _joined(peaks: Sequence[Peak]) -> Peak:
@@ -281,20 +279,27 @@ def _open(path: Path, *, write: bool) -> sqlite3.Connection:
         if write:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, FORMAT):
-                raise sqlite3.DatabaseError(
-                    f"it has format {version}, this version writes {FORMAT}"
-                )
-            db.executescript(_TABLES)
             with db:
-                db.execute(f"PRAGMA user_version = {FORMAT}")
+                # In one transaction, so that a reader finds everything or nothing.
+                db.execute("BEGIN IMMEDIATE")
+                if not _check_format(db):
+                    for table in _TABLES.split(";"):
+                        db.execute(table)
+                    db.execute(f"PRAGMA user_version = {FORMAT}")
                 db.execute("DELETE FROM cluster WHERE seen_at < ?", (time.time() - KEPT_S,))
                 db.execute("DELETE FROM sample WHERE at < ?", (time.time() - KEPT_S,))
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _check_format(db: sqlite3.Connection) -> bool:
+    """False where nothing stands yet. Raises `sqlite3.DatabaseError` for another version's."""
+    (found,) = db.execute("PRAGMA user_version").fetchone()
+    if found not in (0, FORMAT):
+        raise sqlite3.DatabaseError(f"it has format {found}, this version knows {FORMAT}")
+    return bool(found)
 
 
 @contextmanager
@@ -314,8 +319,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
         return
     try:
         with closing(_open(path, write=False)) as db:
-            db.row_factory = None
-            yield db
+            yield db if _check_format(db) else None
     except sqlite3.Error as error:
         raise HistoryError(
             f"the history {path} cannot be read ({error}); move it away to start afresh"
@@ -336,7 +340,7 @@ def _cluster_of(db: sqlite3.Connection, row: Sequence[Any]) -> PastCluster:
     )
     return PastCluster(
         id=id_,
-        alive=ended is None and is_alive(pid, started),
+        alive=ended is None and is_same_process(pid, started),
         started_at=started,
         ended_at=ended,
         registry=registry,

@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from cluster.accounting import Usage, measure
 from cluster.backends.base import Backend
 from cluster.dispatcher import Dispatcher
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, HistoryError
 from cluster.events import Event, EventLog
-from cluster.history import HistoryError, Order, Recorder
+from cluster.history import Order, Recorder
 from cluster.schedule import WorkerState
 from cluster.status import ClusterStatus, SpecialistStatus
 

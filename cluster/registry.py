@@ -6,15 +6,17 @@ out by those who load them.
 """
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cluster.errors import RegistryError, UnknownSpecialist
+from cluster.hub import hub_folder
 from cluster.registry_file import YamlFile, read_yaml_file
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -80,11 +82,6 @@ class RegistryFile(_Strict):
     """The whole file."""
 
     specialists: dict[Name, Entry] = Field(default={}, description="The specialists, by name.")
-
-    @field_validator("specialists", mode="before")
-    @classmethod
-    def _nothing_below_is_no_entries(cls, value: object) -> object:
-        return {} if value is None else value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,8 +183,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _check(file: YamlFile) -> RegistryFile:
+    values = file.values
+    if values.get("specialists", {}) is None:
+        values = {**values, "specialists": {}}
     try:
-        checked = RegistryFile.model_validate_json(file.as_json())
+        # As JSON, where a list may become a tuple although nothing else is converted.
+        checked = RegistryFile.model_validate_json(json.dumps(values))
     except ValidationError as error:
         problems = [_explain(file, dict(problem)) for problem in error.errors()]
         raise RegistryError("\n".join(problems)) from error
@@ -235,8 +236,5 @@ def _dotted(key: Iterable[object]) -> str:
 
 def _folder(checkpoint: str, root: Path, where: str, name: str) -> Path:
     if checkpoint.startswith("hub:"):
-        raise RegistryError(
-            f"{where}: specialists.{name}.checkpoint: hub ids are not read yet; "
-            "download the folder and name it here"
-        )
+        return hub_folder(checkpoint, where=f"{where}: specialists.{name}.checkpoint")
     return (root / Path(checkpoint).expanduser()).resolve()

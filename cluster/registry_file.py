@@ -4,7 +4,6 @@ Plain values only: no tags, no anchors, no code; `${env.NAME}` is the one thing 
 in. It knows nothing about specialists.
 """
 
-import json
 import math
 import os
 import re
@@ -18,6 +17,7 @@ import yaml
 from cluster.errors import RegistryError
 
 MAX_FILE_BYTES = 1024 * 1024
+_PLAIN_TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
 _FILLED_IN = re.compile(r"\$\{([^}]*)\}")
 
 Key = tuple[str | int, ...]
@@ -38,9 +38,6 @@ class YamlFile:
             if line is not None:
                 return line
         return 1
-
-    def as_json(self) -> str:
-        return json.dumps(self.values)
 
 
 def read_yaml_file(path: Path) -> YamlFile:
@@ -95,6 +92,8 @@ class _Reading:
                 f"{self.path}:{line}: anchors and aliases (&, *) are not read here; write it out"
             )
         self._seen.add(id(node))
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
+            raise RegistryError(f"{self.path}:{line}: tags ({node.tag}) are not read here")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key)
         if isinstance(node, yaml.SequenceNode):

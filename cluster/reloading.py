@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cluster.dispatcher import Dispatcher
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, RegistryError
 from cluster.events import EventLog
 from cluster.registry import Registry, SpecialistSpec
 
@@ -36,11 +36,14 @@ class RegistryInForce:
         self._check = check
         self._dispatcher = dispatcher
         self._events = events
-        self._seen = _stamp(files)
+        self._seen = self._last_look = _stamp(files)
 
     async def look(self) -> None:
-        """Reloads when a file has changed; a broken one is told as an event."""
-        if _stamp(self._files) == self._seen:
+        """Reloads when a file has changed and then stayed the same until the next look, lest it be
+        read half written. A broken one is told as an event."""
+        found, before = _stamp(self._files), self._last_look
+        self._last_look = found
+        if found == self._seen or found != before:
             return
         try:
             await self.reload()
@@ -51,6 +54,8 @@ class RegistryInForce:
         """Raises `RegistryError` or `WorkerFailed`, and then nothing has changed."""
         self._seen = _stamp(self._files)
         new, old = self._read(), self.registry.specs
+        if old and not new.specs:
+            raise RegistryError(f"{self._files[-1]}: holds no specialist any more")
         changed = [
             spec
             for spec in new.specs.values()

@@ -87,8 +87,8 @@ class Seat:
     """One specialist's place: its queue, its worker if any, its bill.
 
     `charge_bytes` counts towards the budget, `private_bytes` is what its end frees; until this
-    worker is `measured` both are what was expected. `learned_bytes` is what the last load turned
-    out to cost. `serve_until` is the last ticket id
+    worker is `measured` both are what was expected. `learned_bytes` is the most that it was ever
+    seen to cost. `serve_until` is the last ticket id
     served before a draining worker stops.
     """
 
@@ -116,6 +116,13 @@ class Seat:
     @property
     def loaded(self) -> bool:
         return self.state in (WorkerState.STARTING, WorkerState.READY, WorkerState.DRAINING)
+
+    @property
+    def claimed_bytes(self) -> int:
+        """Its part of the budget: what it uses, and room to grow to what it has used before."""
+        if not self.loaded:
+            return 0
+        return self.charge_bytes + max(0, self.learned_bytes - self.private_bytes)
 
     @property
     def expected_bytes(self) -> int:

@@ -39,6 +39,8 @@ EVERYONE = 2**62
 """Above every ticket's number and turn."""
 SILENCE_S = 5.0
 """A worker that gives no sign of life for so long hangs."""
+STARTING_PATIENCE = 3
+"""So many times longer while it loads: imports may hold everything else up."""
 
 
 def on_call(schedule: Schedule, ticket: Ticket, now_s: float) -> Step:
@@ -163,7 +165,7 @@ def on_measure(
                     seat,
                     charge_bytes=charge,
                     private_bytes=private,
-                    learned_bytes=private,
+                    learned_bytes=max(seat.learned_bytes, private),
                     measured=True,
                 )
             )
@@ -172,7 +174,7 @@ def on_measure(
 
 
 def on_tick(schedule: Schedule, heard_s: Mapping[str, float], now_s: float) -> Step:
-    """Time has passed. `heard_s`: when each worker last gave a sign of life."""
+    """Time has passed. `heard_s`: when each worker last gave a sign of life, if it ever did."""
     draft = _Draft(schedule)
     # After a pause of our own (a suspended machine, a blocked loop) silence proves nothing.
     awake = now_s - schedule.ticked_s < SILENCE_S / 2
@@ -181,8 +183,8 @@ def on_tick(schedule: Schedule, heard_s: Mapping[str, float], now_s: float) -> S
         _expire(draft, seat, now_s)
         seat = draft.seats[seat.name]
         if seat.loaded and not seat.kill_sent:
-            silent = awake and now_s - heard_s.get(seat.name, now_s) > SILENCE_S
-            reason = _why_kill(seat, silent=silent, now_s=now_s)
+            silence_s = now_s - heard_s.get(seat.name, now_s) if awake else 0.0
+            reason = _why_kill(seat, silence_s=silence_s, now_s=now_s)
             if reason:
                 draft.put(replace(seat, kill_sent=True))
                 draft.effects.append(Kill(name=seat.name, reason=reason))
@@ -374,7 +376,7 @@ def _may_start_beside_others(draft: _Draft, needed_bytes: int) -> bool:
     unsure = [seat for seat in draft.seats.values() if seat.loaded and not seat.measured]
     if sum(seat.state is WorkerState.STARTING for seat in unsure) >= draft.slots:
         return False
-    used = draft.base_bytes + sum(seat.charge_bytes for seat in draft.seats.values())
+    used = draft.base_bytes + sum(seat.claimed_bytes for seat in draft.seats.values())
     doubt = sum(seat.charge_bytes for seat in unsure)
     return not unsure or used + doubt + 2 * needed_bytes <= draft.budget_bytes
 
@@ -388,7 +390,7 @@ def _load(seat: Seat, claimant: Seat, now_s: float) -> Load:
     free = seat.state is WorkerState.READY and seat.running is None
     return Load(
         name=seat.name,
-        bytes=seat.charge_bytes,
+        bytes=seat.claimed_bytes,
         frees_bytes=seat.private_bytes,
         pinned=seat.rules.pinned,
         leaving=seat.state is WorkerState.DRAINING,
@@ -532,7 +534,7 @@ def _given_up(seat: Seat) -> bool:
 def _relieve(draft: _Draft, now_s: float) -> None:
     """Loads turned out larger than expected: the idle go until the budget holds again."""
     loads = [_load(seat, seat, now_s) for seat in draft.seats.values() if seat.loaded]
-    used = draft.base_bytes + sum(load.bytes for load in loads)
+    used = draft.base_bytes + sum(seat.charge_bytes for seat in draft.seats.values())
     leaving = sum(load.frees_bytes for load in loads if load.leaving)
     missing = used - leaving - draft.budget_bytes
     if missing <= 0:
@@ -560,13 +562,13 @@ def _expire(draft: _Draft, seat: Seat, now_s: float) -> None:
         draft.forget(seat, {ticket.id for ticket in late})
 
 
-def _why_kill(seat: Seat, *, silent: bool, now_s: float) -> str:
-    rules = seat.rules
-    if seat.state is WorkerState.STARTING:
-        late = now_s - seat.since_s > rules.start_limit_s
-        return f"not ready after {rules.start_limit_s:g} s (limits.start_s)" if late else ""
-    if silent:
-        return f"hung: no sign of life for {SILENCE_S:g} s"
+def _why_kill(seat: Seat, *, silence_s: float, now_s: float) -> str:
+    rules, starting = seat.rules, seat.state is WorkerState.STARTING
+    allowed_s = SILENCE_S * (STARTING_PATIENCE if starting else 1)
+    if silence_s > allowed_s:
+        return f"hung: no sign of life for {allowed_s:g} s"
+    if starting and now_s - seat.since_s > rules.start_limit_s:
+        return f"not ready after {rules.start_limit_s:g} s (limits.start_s)"
     if seat.running is not None and now_s - seat.running.sent_s > rules.busy_limit_s:
         return f"hung: one batch took over {rules.busy_limit_s:g} s (limits.busy_s)"
     return ""

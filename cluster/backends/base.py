@@ -21,8 +21,8 @@ class WorkerHandle(Protocol):
         """None until the worker has said hello, and where there is no process of its own."""
 
     @property
-    def heard_s(self) -> float:
-        """When it last gave a sign of life, on the monotonic clock."""
+    def heard_s(self) -> float | None:
+        """When it last gave a sign of life, on the monotonic clock; None before the first."""
 
     def send(self, batch_id: int, request: SpecialistRequest) -> None: ...
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Coroutine, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,9 @@ from cluster.registry import SpecialistSpec
 from cluster.workers.process import ONE_THREAD
 from cluster.workers.wire import Report
 from cluster.workers.worker import STOP_GRACE_S, Worker
+from specialists.checkpoint import open_checkpoint
+from specialists.errors import SpecialistError
+from specialists.model.shapes import expected_shapes
 
 PROCESS_BYTES = 64 * 1024 * 1024
 """What a worker costs beside its weights (tests/bench/ten_workers.py prints it)."""
@@ -63,7 +67,14 @@ class LocalBackend:
         return worker
 
     def estimate_bytes(self, spec: SpecialistSpec) -> int:
-        return PROCESS_BYTES + sum(f.stat().st_size for f in spec.folder.glob("*.safetensors"))
+        """The weights as float32, which is how they are computed with, and the process."""
+        if self._loader == "scripted":
+            return PROCESS_BYTES
+        try:
+            shapes = expected_shapes(open_checkpoint(spec.folder, verify=False).config)
+        except SpecialistError:
+            return PROCESS_BYTES  # its worker will say what is wrong
+        return PROCESS_BYTES + 4 * sum(prod(shape) for shape in shapes.values())
 
     @property
     def base_pids(self) -> tuple[int, ...]:

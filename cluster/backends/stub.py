@@ -60,7 +60,7 @@ class StubWorker:
         return None
 
     @property
-    def heard_s(self) -> float:
+    def heard_s(self) -> float | None:
         return self._stopped_beating_s or time.monotonic()
 
     def send(self, batch_id: int, request: SpecialistRequest) -> None:

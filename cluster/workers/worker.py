@@ -47,7 +47,7 @@ class Worker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
         self._pid: int | None = None
-        self._heard_s = time.monotonic()
+        self._heard_s: float | None = None
         self._reason = ""
         self._timer: asyncio.TimerHandle | None = None
         self.hung_up = asyncio.Event()
@@ -58,7 +58,7 @@ class Worker(asyncio.Protocol):
         return self._pid
 
     @property
-    def heard_s(self) -> float:
+    def heard_s(self) -> float | None:
         return self._heard_s
 
     def send(self, batch_id: int, request: SpecialistRequest) -> None:

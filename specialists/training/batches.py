@@ -32,15 +32,17 @@ def text_batch(token_ids: TokenIds, *, rows: int, length: int, seed: int, step: 
 class RelevanceBatch:
     """Prompts padded on the right. `last_B` is the position where the verdict is read.
 
-    `match_BT` says of each passage position that closes a word whether the word's stem stands in
-    the query: 1 yes, 0 no, -1 no question. `passage_BT` marks the second half of the passage.
+    `same_token_BT` says of each passage position whether its token stands in the query, and
+    `same_word_BT`, where a word closes, whether the word's stem does: 1 yes, 0 no, -1 no question.
+    `passage_BT` marks the second half of the passage.
     Rows of one query share a number in `group_B`.
     """
 
     ids_BT: Tensor
     last_B: Tensor
     relevant_B: Tensor
-    match_BT: Tensor
+    same_token_BT: Tensor
+    same_word_BT: Tensor
     passage_BT: Tensor
     group_B: Tensor
 
@@ -150,7 +152,8 @@ class RelevanceSampler:
     ) -> RelevanceBatch:
         shape = (len(drawn), width)
         ids = np.full(shape, PAD, dtype=np.int64)
-        match = np.full(shape, -1, dtype=np.int64)
+        same_token = np.full(shape, -1, dtype=np.int64)
+        same_word = np.full(shape, -1, dtype=np.int64)
         second_half = np.zeros(shape, dtype=np.bool_)
         last = np.zeros(len(drawn), dtype=np.int64)
         for row, (query, text, _, _) in enumerate(drawn):
@@ -164,18 +167,20 @@ class RelevanceSampler:
             ids[row, len(head) : end] = passage
             ids[row, end : end + len(self.prompt.tail)] = self.prompt.tail
             last[row] = end + len(self.prompt.tail) - 1
-            match[row, len(head) : end] = self._match(query, self.stems[span][:room])
+            same_token[row, len(head) : end] = np.isin(passage, query_ids)
+            same_word[row, len(head) : end] = self._same_words(query, self.stems[span][:room])
             second_half[row, (len(head) + end) // 2 : end] = True
         return RelevanceBatch(
             ids_BT=torch.from_numpy(ids),
             last_B=torch.from_numpy(last),
             relevant_B=torch.tensor([relevant for _, _, relevant, _ in drawn]),
-            match_BT=torch.from_numpy(match),
+            same_token_BT=torch.from_numpy(same_token),
+            same_word_BT=torch.from_numpy(same_word),
             passage_BT=torch.from_numpy(second_half),
             group_B=torch.tensor([number for *_, number in drawn]),
         )
 
-    def _match(self, query: int, stems: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    def _same_words(self, query: int, stems: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
         query_stems = self.stems[self.rows.text(query)]
         found = np.isin(stems, query_stems[query_stems > 0]).astype(np.int64)
         return np.where(stems > 0, found, -1)

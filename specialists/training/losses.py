@@ -2,9 +2,9 @@
 
 Base: the next token, and with the prediction heads the tokens after it (Gloeckle et al. 2024).
 q-rag: the verdict among the label tokens; the same as a choice within each query's candidates;
-and two dense helpers read by a small head that is dropped afterwards, without which one label a
-row is too little signal to start from: does the word closed here stand in the query, and what
-will the verdict be.
+and dense helpers read by a small head that is dropped afterwards, without which one label a row
+is too little signal to start from: does this token stand in the query, does the word closed here,
+and what will the verdict be.
 
 Shapes: B rows, T positions, D width, V vocabulary, L labels.
 """
@@ -44,12 +44,13 @@ def language_loss(model: FinanceDecoder, ids_BT: Tensor, *, generator: torch.Gen
 
 
 class DenseHead(nn.Module):
-    """Two logits at every position, from halfway up the blocks and from the top. Training only."""
+    """At every position, from halfway up the blocks and from the top: same token, same word; from
+    the top also the verdict foreseen. Training only."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.halfway = nn.Linear(width, 1)
-        self.top = nn.Linear(width, 2)
+        self.halfway = nn.Linear(width, 2)
+        self.top = nn.Linear(width, 3)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,29 +92,39 @@ def relevance_loss(
     verdict = cross_entropy(label_logits_BL, target_B)
     margin_B = label_logits_BL[:, positive] - label_logits_BL[:, 1 - positive]
     within = _within_query(margin_B, batch)
-    asked = batch.match_BT >= 0
-    found = batch.match_BT[asked].float()
-    weight = torch.where(found > 0, 3.0, 1.0)
-    halfway = dense.halfway(halfway_BTD[asked]).squeeze(-1).float()
-    top = dense.top(top_BTD[asked])[:, 0].float()
-    match = (
-        binary_cross_entropy_with_logits(halfway, found, weight=weight)
-        + binary_cross_entropy_with_logits(top, found, weight=weight)
-    ) / 2
-    late = dense.top(top_BTD[batch.passage_BT])[:, 1].float()
+    halfway_BT2, top_BT3 = dense.halfway(halfway_BTD).float(), dense.top(top_BTD).float()
+    match = torch.stack(
+        [
+            _match_loss(logits[..., column], labels)
+            for logits in (halfway_BT2, top_BT3)
+            for column, labels in enumerate((batch.same_token_BT, batch.same_word_BT))
+        ]
+    ).mean()
+    late = top_BT3[..., 2][batch.passage_BT]
     foreseen = batch.relevant_B[:, None].expand_as(batch.passage_BT)[batch.passage_BT].float()
     early_verdict = binary_cross_entropy_with_logits(late, foreseen)
     total = verdict + 0.5 * within + dense_weight * (match + 0.2 * early_verdict)
-    said = top > 0
-    true_positive = (said & (found > 0)).sum()
     return RelevanceLoss(
         total=total,
         verdict=verdict.detach(),
         within_query=within.detach(),
         match=match.detach(),
         accuracy=((margin_B > 0) == batch.relevant_B).float().mean(),
-        match_f1=2 * true_positive / (said.sum() + (found > 0).sum()).clamp(min=1),
+        match_f1=_f1(top_BT3[..., 1] > 0, batch.same_word_BT),
     )
+
+
+def _match_loss(logits_BT: Tensor, labels_BT: Tensor) -> Tensor:
+    """Binary cross-entropy where there is a question; the rarer yes counts three times."""
+    asked = labels_BT >= 0
+    found = labels_BT[asked].float()
+    weight = torch.where(found > 0, 3.0, 1.0)
+    return binary_cross_entropy_with_logits(logits_BT[asked], found, weight=weight)
+
+
+def _f1(said_BT: Tensor, labels_BT: Tensor) -> Tensor:
+    right = (said_BT & (labels_BT == 1)).sum()
+    return 2 * right / ((said_BT & (labels_BT >= 0)).sum() + (labels_BT == 1).sum()).clamp(min=1)
 
 
 def _two_depths(model: FinanceDecoder, ids_BT: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,7 +24,7 @@ _WORDS = "the pump was replaced in march and the lease is signed by the tenant 0
 
 
 def write_pocket_registry(folder: Path, count: int, *, config: DecoderConfig = POCKET) -> Path:
-    """`count` checkpoints s0, s1, ... that share a tokenizer, and registry.yaml. Returns its path."""
+    """`count` checkpoints s0, s1, ... that share a tokenizer. Returns the path of registry.yaml."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer_path = folder / "tokenizer.json"
     texts = (f"{_WORDS} {number} Q: P: A:\n" * 4 for number in range(200))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.accounting import child_pids
 from cluster.backends.local import LocalBackend, Method
 from cluster.cluster import Cluster
 from cluster.errors import CallError, RegistryError, WorkerFailed
@@ -102,6 +103,18 @@ async def test_a_stopped_worker_is_found_out_and_replaced(
     assert told == ["hung: no sign of life for 1.5 s"]
 
 
+@pytest.mark.parametrize("method", METHODS)
+async def test_closing_before_a_worker_has_said_hello_ends_it_too(
+    tmp_path: Path, method: Method
+) -> None:
+    async with opened(write_registry(tmp_path, a={}, b={}), method) as cluster:
+        calls = [asyncio.create_task(cluster.call(name, PUMP)) for name in ("a", "b")]
+        await until(lambda: cluster.status().specialists[0].state == "starting")
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(outcome, CallError) for outcome in outcomes)
+    await until(lambda: not child_pids(os.getpid()))
+
+
 async def test_poison_fails_its_own_call_alone(tmp_path: Path) -> None:
     async with opened(write_registry(tmp_path, a={"crash_on": "poison"})) as cluster:
         outcomes = await asyncio.gather(
@@ -153,6 +166,7 @@ async def test_a_request_too_large_for_one_frame_is_refused(
 PARENT = """
 import asyncio, os, sys
 from pathlib import Path
+from cluster.accounting import child_pids
 from cluster.backends.local import LocalBackend
 from cluster.cluster import Cluster
 from specialists.requests import Decide

@@ -103,7 +103,7 @@ def test_the_match_label_marks_words_of_the_query(
 ) -> None:
     batch = sampler(rows, tokenizer).draw(step=0, token_budget=1_500, max_length=96)
     row = int(torch.nonzero(batch.relevant_B)[0])
-    marked = batch.match_BT[row] == 1
+    marked = batch.same_word_BT[row] == 1
     words = tokenizer.decode(batch.ids_BT[row][marked].tolist()).split()
     assert "kind" in words
     assert any(word in ("lives", "live") for word in words)

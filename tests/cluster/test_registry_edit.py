@@ -1,0 +1,94 @@
+"""Editing keeps what people wrote: comments, order, spacing."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster.errors import RegistryError
+from cluster.registry import read_registry
+from cluster.registry_edit import add_entry, remove_entry
+
+COMMENTED = """\
+# my specialists
+specialists:
+
+  # the first, and the best
+  first:
+    task: relevance  # what else
+    checkpoint: a
+
+  # the second
+  second: {task: relevance, checkpoint: b}
+# the end
+"""
+VALUES = {"task": "relevance", "checkpoint": "c"}
+SCHEMA = Path("schema.json")
+
+
+def test_an_entry_is_added_and_every_comment_stays(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(COMMENTED)
+    add_entry(path, "third", VALUES, schema=SCHEMA)
+    wanted = COMMENTED.replace(
+        "# the end", "  third:\n    task: relevance\n    checkpoint: c\n# the end"
+    )
+    assert path.read_text() == wanted
+
+
+def test_an_entry_is_removed_and_every_comment_around_it_stays(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(COMMENTED)
+    remove_entry(path, "first")
+    text = path.read_text()
+    assert list(read_registry(path).specs) == ["second"]
+    assert all(f"# {words}" in text for words in ("my specialists", "the second", "the end"))
+
+
+def test_a_file_is_begun_with_the_schema_for_editors(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "registry.yaml"
+    add_entry(path, "only", VALUES, schema=SCHEMA)
+    assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+    assert list(read_registry(path).specs) == ["only"]
+
+
+def test_the_last_entry_can_go_and_another_come(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    add_entry(path, "only", VALUES, schema=SCHEMA)
+    remove_entry(path, "only")
+    assert not read_registry(path).specs
+    add_entry(path, "again", VALUES, schema=SCHEMA)
+    assert list(read_registry(path).specs) == ["again"]
+
+
+def test_a_name_that_stands_there_already_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(COMMENTED)
+    with pytest.raises(RegistryError, match=r"registry.yaml:5: specialists.first stands here"):
+        add_entry(path, "first", VALUES, schema=SCHEMA)
+    assert path.read_text() == COMMENTED
+
+
+def test_what_cannot_be_edited_by_lines_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    flow = "specialists: {first: {task: relevance, checkpoint: a}}\n"
+    path.write_text(flow)
+    with pytest.raises(RegistryError, match="edit it by hand"):
+        add_entry(path, "second", VALUES, schema=SCHEMA)
+    assert path.read_text() == flow
+    assert [file.name for file in tmp_path.iterdir()] == ["registry.yaml"]
+
+
+@given(st.permutations(["first", "second", "third", "fourth"]), st.text(max_size=30))
+def test_adding_and_removing_in_any_order_ends_where_it_began(
+    tmp_path_factory: pytest.TempPathFactory, order: list[str], description: str
+) -> None:
+    path = tmp_path_factory.mktemp("edit") / "registry.yaml"
+    path.write_text("specialists:\n  stays: {task: relevance, checkpoint: a}  # here\n")
+    before = path.read_text()
+    for name in ("first", "second", "third", "fourth"):
+        add_entry(path, name, {**VALUES, "description": description}, schema=SCHEMA)
+    for name in order:
+        remove_entry(path, name)
+    assert path.read_text() == before
