@@ -103,8 +103,9 @@ class RelevanceSampler:
         self.passage_length = lengths[np.asarray(rows.candidate)]
 
     def draw(self, *, step: int, token_budget: int, max_length: int) -> RelevanceBatch:
-        """Passages over `max_length` are cut at the end; a group whose query takes more than a third
-        of it, or whose every positive would lose more than a third, is left for longer prompts."""
+        """Passages over `max_length` are cut at the end. A group whose query takes more than a
+        third of it, or whose every positive would lose more than a third, waits for longer
+        prompts."""
         choice = np.random.default_rng((self.seed, step))
         drawn: list[tuple[int, int, bool, int]] = []
         widest, number = 0, 0
