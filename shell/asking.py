@@ -56,13 +56,14 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
 
 
 def open_cluster(settings: Settings) -> Cluster:
-    """With the log of the workers in the data folder, where that can be written."""
-    log_dir: Path | None = settings.log_dir
+    """With its history and the log of the workers in the data folder, where that can be written."""
     try:
         settings.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        log_dir = None
-    return Cluster.open(settings.registry, log_dir=log_dir)
+        return Cluster.open(settings.registry)
+    return Cluster.open(
+        settings.registry, history_path=settings.history_path, log_dir=settings.log_dir
+    )
 
 
 @dataclass(kw_only=True, slots=True)

@@ -49,6 +49,11 @@ class Settings:
         return self.data_dir / "logs"
 
     @property
+    def history_path(self) -> Path:
+        """Where clusters record themselves, for `ps`, `top`, `load` and the like."""
+        return self.data_dir / "history.sqlite3"
+
+    @property
     def index_dir(self) -> Path:
         return self.cache_dir / "indexes"
 

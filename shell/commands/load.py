@@ -46,7 +46,7 @@ def command(name: str, pid: int | None) -> None:
 def send_order(verb: Verb, name: str, *, pid: int | None) -> None:
     """Leaves the order and waits. Raises `ClusterError` with the cluster's words."""
     settings = read_settings()
-    path = settings.data_dir / "history.sqlite3"
+    path = settings.history_path
     order_id = leave_order(path, _choose(path, pid).id, verb, name)
     try:
         ok, message = _wait(path, order_id)

@@ -34,7 +34,7 @@ def command(watch: bool, ended: bool, as_json: bool) -> None:
     """
     settings = read_settings()
     output = Output(json=as_json, colours=settings.colours)
-    path = settings.data_dir / "history.sqlite3"
+    path = settings.history_path
     while True:
         clusters = read_clusters(path, ended=ended)
         if watch and not as_json:

@@ -34,7 +34,7 @@ def command(hours: float, as_json: bool) -> None:
     """
     settings = read_settings()
     output = Output(json=as_json, colours=settings.colours)
-    path = settings.data_dir / "history.sqlite3"
+    path = settings.history_path
     peaks = read_peaks(path, since=time.time() - hours * 3600)
     if as_json:
         output.document([asdict(peak) for peak in peaks])

@@ -56,7 +56,9 @@ class FinanceDecoder(nn.Module):
         super().__init__()
         self.config = config
         width = config.d_model
-        self.embedding = nn.Embedding(config.vocab_size, width)
+        self.embedding = nn.Embedding(  # an empty weight: drawing one for every load costs seconds
+            config.vocab_size, width, _weight=torch.empty(config.vocab_size, width)
+        )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.final_norm = nn.RMSNorm(width, eps=config.norm_eps)
         if not config.tie_embeddings:
@@ -145,18 +147,28 @@ class FinanceDecoder(nn.Module):
 def initialize(model: FinanceDecoder, *, seed: int) -> None:
     """Random weights, all in this one place: unit-variance sums at the start, output projections
     small, so that the residual stream begins as the embeddings and the blocks fade in."""
+    width = model.config.d_model
     generator = torch.Generator().manual_seed(seed)
-    config = model.config
     with torch.no_grad():
         for name, parameter in model.named_parameters():
+            if name.startswith(("embedding", "language_head")):
+                parameter.normal_(0.0, width**-0.5, generator=generator)
+    draw_blocks(model, seed=seed + 1)
+
+
+def draw_blocks(model: FinanceDecoder, *, seed: int) -> None:
+    """The part of `initialize` above the embeddings, which stay."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.startswith(("embedding", "language_head")):
+                continue
             if name.endswith("norm.weight"):
                 parameter.fill_(1.0)
             elif name.endswith("bias"):
                 parameter.zero_()
-            elif name.startswith(("embedding", "language_head")):
-                parameter.normal_(0.0, config.d_model**-0.5, generator=generator)
             else:
                 std = parameter.shape[1] ** -0.5
                 if name.endswith(("output.weight", "down.weight")):
-                    std *= 0.1 * (2 * config.n_layer) ** -0.5
+                    std *= 0.1 * (2 * model.config.n_layer) ** -0.5
                 parameter.normal_(0.0, std, generator=generator)

@@ -9,8 +9,10 @@ from torch import Tensor
 
 def rotary_table(head_dim: int, max_seq_len: int, theta: float) -> tuple[Tensor, Tensor]:
     """Cosines and sines, each [max_seq_len, H], float32."""
-    frequency = theta ** (-torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim)
-    angle_TH = torch.outer(torch.arange(max_seq_len, dtype=torch.float32), frequency).repeat(1, 2)
+    pairs = torch.arange(0, head_dim, 2, dtype=torch.float32, device="cpu")
+    frequency = theta ** (-pairs / head_dim)
+    positions = torch.arange(max_seq_len, dtype=torch.float32, device="cpu")
+    angle_TH = torch.outer(positions, frequency).repeat(1, 2)
     return angle_TH.cos(), angle_TH.sin()
 
 

@@ -2,20 +2,23 @@
 
 Base: the next token, and with the prediction heads the tokens after it (Gloeckle et al. 2024).
 q-rag: the verdict among the label tokens; the same as a choice within each query's candidates;
-and dense helpers read by a small head that is dropped afterwards, without which one label a row
-is too little signal to start from: does this token stand in the query, does the word closed here,
-and what will the verdict be.
+and two dense helpers, without which one label a row is too little signal to start from. Alignment
+shows one head of some layers where to look: from a word of the passage at the same word in the
+query. A small head, dropped afterwards, is asked at every position whether this token stands in
+the query, whether the word closed here does, and what the verdict will be.
 
-Shapes: B rows, T positions, D width, V vocabulary, L labels.
+Shapes: B rows, T and S positions, D width, H head size, V vocabulary, L labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, linear
 
-from specialists.model.decoder import FinanceDecoder
+from specialists.model.decoder import Block, FinanceDecoder
+from specialists.model.rope import rotate
 from specialists.training.batches import RelevanceBatch
 
 NEXT_TOKEN_SHARE = 0.25
@@ -60,6 +63,7 @@ class RelevanceLoss:
     total: Tensor
     verdict: Tensor
     within_query: Tensor
+    alignment: Tensor
     match: Tensor
     accuracy: Tensor
     match_f1: Tensor
@@ -69,6 +73,7 @@ class RelevanceLoss:
         return {
             "verdict": float(self.verdict),
             "within_query": float(self.within_query),
+            "alignment": float(self.alignment),
             "match": float(self.match),
             "accuracy": float(self.accuracy),
             "match_f1": float(self.match_f1),
@@ -82,60 +87,102 @@ def relevance_loss(
     label_ids: Tensor,
     positive: int,
     *,
-    dense_weight: float,
+    match_layers: Sequence[int],
 ) -> RelevanceLoss:
-    """`label_ids` [L]; `positive` indexes it."""
-    halfway_BTD, top_BTD = _two_depths(model, batch.ids_BT)
+    """`label_ids` [L]; `positive` indexes it; the first head of each of `match_layers` is shown
+    where to look."""
+    same_token_BTS, same_word_BTS = find_matches(batch)
+    states = _states(model, batch.ids_BT)
+    top_BTD = model.final_norm(states[-1])
     rows = torch.arange(len(batch.last_B))
     label_logits_BL = model.language_logits(top_BTD[rows, batch.last_B], label_ids).float()
     target_B = torch.where(batch.relevant_B, positive, 1 - positive)
     verdict = cross_entropy(label_logits_BL, target_B)
     margin_B = label_logits_BL[:, positive] - label_logits_BL[:, 1 - positive]
     within = _within_query(margin_B, batch)
-    halfway_BT2, top_BT3 = dense.halfway(halfway_BTD).float(), dense.top(top_BTD).float()
+    match_BTS = same_token_BTS | same_word_BTS
+    alignment = torch.stack(
+        [_alignment(model, states[layer], layer, batch, match_BTS) for layer in match_layers]
+    ).mean()
+    halfway_BT2 = dense.halfway(states[len(model.blocks) // 2]).float()
+    top_BT3 = dense.top(top_BTD).float()
+    same_token_BT, same_word_BT = same_token_BTS.any(-1), same_word_BTS.any(-1)
+    words_BT = batch.passage_BT & (batch.stems_BT > 0)
     match = torch.stack(
         [
-            _match_loss(logits[..., column], labels)
+            _match_loss(logits[..., column], labels, asked)
             for logits in (halfway_BT2, top_BT3)
-            for column, labels in enumerate((batch.same_token_BT, batch.same_word_BT))
+            for column, (labels, asked) in enumerate(
+                ((same_token_BT, batch.passage_BT), (same_word_BT, words_BT))
+            )
         ]
     ).mean()
-    late = top_BT3[..., 2][batch.passage_BT]
-    foreseen = batch.relevant_B[:, None].expand_as(batch.passage_BT)[batch.passage_BT].float()
-    early_verdict = binary_cross_entropy_with_logits(late, foreseen)
-    total = verdict + 0.5 * within + dense_weight * (match + 0.2 * early_verdict)
+    late_BT = batch.passage_BT & (batch.passage_BT.cumsum(1) * 2 > batch.passage_BT.sum(1)[:, None])
+    foreseen_BT = batch.relevant_B[:, None].expand_as(late_BT)
+    early_verdict = binary_cross_entropy_with_logits(
+        top_BT3[..., 2][late_BT], foreseen_BT[late_BT].float()
+    )
+    total = verdict + 0.5 * within + alignment + match + 0.2 * early_verdict
     return RelevanceLoss(
         total=total,
         verdict=verdict.detach(),
         within_query=within.detach(),
+        alignment=alignment.detach(),
         match=match.detach(),
         accuracy=((margin_B > 0) == batch.relevant_B).float().mean(),
-        match_f1=_f1(top_BT3[..., 1] > 0, batch.same_word_BT),
+        match_f1=_f1(top_BT3[..., 1] > 0, same_word_BT, words_BT),
     )
 
 
-def _match_loss(logits_BT: Tensor, labels_BT: Tensor) -> Tensor:
-    """Binary cross-entropy where there is a question; the rarer yes counts three times."""
-    asked = labels_BT >= 0
-    found = labels_BT[asked].float()
-    weight = torch.where(found > 0, 3.0, 1.0)
-    return binary_cross_entropy_with_logits(logits_BT[asked], found, weight=weight)
+def find_matches(batch: RelevanceBatch) -> tuple[Tensor, Tensor]:
+    """[B, T, S] twice: passage position T holds the token, closes the word, of query position S."""
+    asks_BTS = batch.passage_BT[:, :, None] & batch.query_BT[:, None, :]
+    same_token_BTS = (batch.ids_BT[:, :, None] == batch.ids_BT[:, None, :]) & asks_BTS
+    same_stem_BTS = batch.stems_BT[:, :, None] == batch.stems_BT[:, None, :]
+    return same_token_BTS, same_stem_BTS & (batch.stems_BT[:, :, None] > 0) & asks_BTS
 
 
-def _f1(said_BT: Tensor, labels_BT: Tensor) -> Tensor:
-    right = (said_BT & (labels_BT == 1)).sum()
-    return 2 * right / ((said_BT & (labels_BT >= 0)).sum() + (labels_BT == 1).sum()).clamp(min=1)
-
-
-def _two_depths(model: FinanceDecoder, ids_BT: Tensor) -> tuple[Tensor, Tensor]:
+def _states(model: FinanceDecoder, ids_BT: Tensor) -> list[Tensor]:
+    """The residual stream [B, T, D] before every block, and after the last."""
     rotary = model.rotary(0, ids_BT.shape[1])
-    x_BTD = model.embed(ids_BT)
-    halfway_BTD = x_BTD
-    for layer, block in enumerate(model.blocks):
-        x_BTD = block(x_BTD, rotary)
-        if layer + 1 == len(model.blocks) // 2:
-            halfway_BTD = x_BTD
-    return halfway_BTD, model.final_norm(x_BTD)
+    states = [model.embed(ids_BT)]
+    for block in model.blocks:
+        states.append(block(states[-1], rotary))
+    return states
+
+
+def _alignment(
+    model: FinanceDecoder, x_BTD: Tensor, layer: int, batch: RelevanceBatch, match_BTS: Tensor
+) -> Tensor:
+    """Cross-entropy of the first head's attention at passage positions with where it ought to
+    look: at the same word in the query, and where there is none, at the first position."""
+    block = model.blocks[layer]
+    assert isinstance(block, Block)
+    rotary = model.rotary(0, x_BTD.shape[1])
+    normed_BTD = block.attention_norm(x_BTD)
+    size = block.attention.head_dim
+    query_BTH = rotate(linear(normed_BTD, block.attention.query.weight[:size]), *rotary)
+    key_BTH = rotate(linear(normed_BTD, block.attention.key.weight[:size]), *rotary)
+    score_BTS = (query_BTH @ key_BTH.transpose(-1, -2)).float() * size**-0.5
+    causal_TS = torch.ones_like(score_BTS[0], dtype=torch.bool).tril()
+    log_share_BTS = score_BTS.masked_fill(~causal_TS, -torch.inf).log_softmax(-1)
+    found_BT = match_BTS.any(-1)
+    absent_BT = batch.passage_BT & ~found_BT
+    at_match_N = log_share_BTS[found_BT].masked_fill(~match_BTS[found_BT], -torch.inf).logsumexp(-1)
+    loss: Tensor = -log_share_BTS[..., 0][absent_BT].mean()
+    return loss - at_match_N.mean() if len(at_match_N) else loss
+
+
+def _match_loss(logits_BT: Tensor, labels_BT: Tensor, asked_BT: Tensor) -> Tensor:
+    """Binary cross-entropy where there is a question; the rarer yes counts three times."""
+    found = labels_BT[asked_BT].float()
+    weight = torch.where(found > 0, 3.0, 1.0)
+    return binary_cross_entropy_with_logits(logits_BT[asked_BT], found, weight=weight)
+
+
+def _f1(said_BT: Tensor, labels_BT: Tensor, asked_BT: Tensor) -> Tensor:
+    right = (said_BT & labels_BT & asked_BT).sum()
+    return 2 * right / ((said_BT & asked_BT).sum() + (labels_BT & asked_BT).sum()).clamp(min=1)
 
 
 def _within_query(margin_B: Tensor, batch: RelevanceBatch) -> Tensor:

@@ -32,11 +32,13 @@ class BaseRecipe:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Phase:
     """A stretch of the curriculum, up to the share `until` of all steps: prompts up to
-    `max_length` tokens, `token_budget` a step."""
+    `max_length` tokens, `token_budget` a step, `cut_share` of the queries cut out of passages on
+    the spot."""
 
     until: float
     max_length: int
     token_budget: int
+    cut_share: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +47,8 @@ class RelevanceRecipe:
 
     `pair_groups` caps the query groups of each pair file, `weights` says how often a source is
     drawn (1 where it is not named), `cloze_shares` and `cloze_groups` make queries out of text.
+    In `match_layers` one head is shown which words of the query return in the passage. Without
+    `base_blocks` only the embeddings come from the base.
     The embeddings stay those of the base: ten siblings then share them, and words that the rows
     never show keep their place among their neighbours.
     """
@@ -59,7 +63,8 @@ class RelevanceRecipe:
     phases: tuple[Phase, ...]
     steps: int
     learning_rate: float
-    dense_weight: float = 1.0
+    match_layers: tuple[int, ...] = (1, 2)
+    base_blocks: bool = True
     negatives: int = 3
     seed: int = 0
 
@@ -193,18 +198,21 @@ def pocket_q_rag() -> RelevanceRecipe:
             "wikipedia_vital": 0.7,
         },
         phases=(
-            Phase(until=0.3, max_length=96, token_budget=12_000),
-            Phase(until=0.8, max_length=224, token_budget=14_000),
-            Phase(until=1.0, max_length=384, token_budget=14_000),
+            Phase(until=0.05, max_length=64, token_budget=6_000, cut_share=1.0),
+            Phase(until=0.30, max_length=96, token_budget=8_000, cut_share=0.1),
+            Phase(until=0.75, max_length=224, token_budget=12_000),
+            Phase(until=1.00, max_length=384, token_budget=14_000),
         ),
-        steps=4_400,
+        steps=4_000,
         learning_rate=1e-3,
     )
 
 
 def full_q_rag() -> RelevanceRecipe:
     """The same rows and curriculum on the 50M base."""
-    return replace(pocket_q_rag(), name="q-rag-50m", base="base-50m", learning_rate=3e-4)
+    return replace(
+        pocket_q_rag(), name="q-rag-50m", base="base-50m", learning_rate=3e-4, match_layers=(4, 7)
+    )
 
 
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}

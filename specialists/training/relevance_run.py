@@ -19,13 +19,14 @@ from specialists.corpora.sources import PAIR_LICENCES, TEXT_LICENCES, list_sourc
 from specialists.corpora.text import data_folder
 from specialists.corpora.tokens import sample_documents
 from specialists.errors import CorpusError
-from specialists.model.decoder import FinanceDecoder
+from specialists.model.decoder import FinanceDecoder, draw_blocks
 from specialists.prompts import Contract, resolve_labels
 from specialists.specialist import load_model
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
 from specialists.training.base_run import Say, record_sources, trained_by
-from specialists.training.batches import RelevanceBatch, RelevanceSampler, prompt_ids
+from specialists.training.batches import RelevanceBatch, prompt_ids
+from specialists.training.drawing import RelevanceSampler
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead, RelevanceLoss, relevance_loss
 from specialists.training.optimizer import make_optimizer
@@ -87,6 +88,8 @@ def train_relevance(
     rows = open_rows(run / "rows")
     sampler, development = _samplers(recipe, rows, contract, tokenizer)
     model = load_model(base).train()
+    if not recipe.base_blocks:
+        draw_blocks(model, seed=recipe.seed)
     model.requires_grad_(True)
     model.embedding.requires_grad_(False)
     last_step = steps or recipe.steps
@@ -101,13 +104,16 @@ def train_relevance(
                 batch,
                 label_ids,
                 contract.positive_index,
-                dense_weight=recipe.dense_weight,
+                match_layers=recipe.match_layers,
             )
 
     def take_step(step: int) -> StepReport:
         phase = recipe.phase_at(step, steps=last_step)
         batch = sampler.draw(
-            step=step, token_budget=phase.token_budget, max_length=phase.max_length
+            step=step,
+            token_budget=phase.token_budget,
+            max_length=phase.max_length,
+            cut_share=phase.cut_share,
         )
         loss = loss_of(batch)
         return StepReport(

@@ -1,0 +1,136 @@
+"""Which rows a step of a relevance training sees, drawn from (seed, step) alone: a run that was
+stopped goes on with the very batches it would have seen.
+
+Two kinds of groups are drawn. Those of the rows on disk, real questions with their candidates; and
+groups cut on the spot: a window of a passage, a query made of some of its own words, and windows
+of other passages. The second kind is easy, and a model that starts on it learns within minutes to
+look a word up in the query.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from specialists.corpora.relevance import RelevanceRows
+from specialists.training.batches import (
+    PromptIds,
+    RelevanceBatch,
+    Row,
+    Words,
+    prompt_length,
+    relevance_batch,
+)
+
+CUT_WINDOW = (20, 40)
+CUT_QUERY = (5, 13)
+KEPT_WORDS = 0.8
+
+
+class RelevanceSampler:
+    """Draws groups by source weight, fits each into `max_length` tokens, fills a token budget.
+
+    Every group brings one positive (where it has one), up to `negatives` of its own and one
+    passage of another query from anywhere, the cross-domain negative.
+    """
+
+    def __init__(
+        self,
+        rows: RelevanceRows,
+        prompt: PromptIds,
+        *,
+        weights: Mapping[str, float],
+        seed: int,
+        development: bool = False,
+        negatives: int = 3,
+    ) -> None:
+        self.rows, self.prompt, self.seed, self.negatives = rows, prompt, seed, negatives
+        self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
+        self.groups = np.flatnonzero(np.asarray(rows.development) == development)
+        source = np.asarray(rows.source)[self.groups]
+        share = np.array([weights.get(name, 1.0) for name in rows.source_names])[source]
+        self.cumulative = np.cumsum(share / share.sum())
+        lengths = np.diff(rows.text_start)
+        self.passage_length = lengths[np.asarray(rows.candidate)]
+
+    def draw(
+        self, *, step: int, token_budget: int, max_length: int, cut_share: float = 0.0
+    ) -> RelevanceBatch:
+        """`cut_share` of the groups are cut on the spot. Passages over `max_length` are cut at
+        the end. A group whose query takes more than a third of it, or whose every positive would
+        lose more than a third, waits for longer prompts."""
+        choice = np.random.default_rng((self.seed, step))
+        drawn: list[Row] = []
+        widest, number = 0, 0
+        while True:
+            at = min(int(np.searchsorted(self.cumulative, choice.random())), len(self.groups) - 1)
+            group = int(self.groups[at])
+            found = (
+                self._cut_group(group, choice, number)
+                if choice.random() < cut_share
+                else self._real_group(group, choice, number, max_length)
+            )
+            if not found:
+                continue
+            width = max(prompt_length(self.prompt, row.query, row.passage) for row in found)
+            width = min(max_length, width)
+            if drawn and (len(drawn) + len(found)) * max(widest, width) > token_budget:
+                break
+            widest, number = max(widest, width), number + 1
+            drawn.extend(found)
+        return relevance_batch(drawn, self.prompt, max_length=max_length)
+
+    def _text(self, index: int) -> Words:
+        span = self.rows.text(index)
+        return Words(ids=self.tokens[span], stems=self.stems[span])
+
+    def _anywhere(self, choice: np.random.Generator) -> int:
+        return int(self.rows.candidate[int(choice.integers(len(self.rows.candidate)))])
+
+    def _real_group(
+        self, group: int, choice: np.random.Generator, number: int, max_length: int
+    ) -> list[Row]:
+        query = self._text(int(self.rows.query[group]))
+        span = self.rows.candidates(group)
+        texts, relevant = self.rows.candidate[span], self.rows.relevant[span]
+        positives = texts[relevant & (self.passage_length[span] <= 1.6 * max_length)]
+        negatives = texts[~relevant]
+        if len(query) > max_length // 3 or (relevant.any() and not len(positives)):
+            return []
+        chosen = [(int(choice.choice(positives)), True)] if len(positives) else []
+        count = min(self.negatives, len(negatives))
+        chosen += [(int(text), False) for text in choice.permutation(negatives)[:count]]
+        other = self._anywhere(choice)
+        if other not in texts:
+            chosen.append((other, False))
+        return [
+            Row(query=query, passage=self._text(text), relevant=yes, group=number)
+            for text, yes in chosen
+        ]
+
+    def _cut_group(self, group: int, choice: np.random.Generator, number: int) -> list[Row]:
+        first, *others = choice.permutation(self.rows.candidate[self.rows.candidates(group)])[:3]
+        length = int(choice.integers(*CUT_WINDOW))
+        words = int(choice.integers(*CUT_QUERY))
+        text = self._text(int(first))
+        if len(text) < length:
+            return []
+        start = int(choice.integers(0, len(text) - length + 1))
+        passage = text[start : start + length]
+        cut_at = int(choice.integers(0, length - words + 1))
+        kept = np.flatnonzero(choice.random(words) < KEPT_WORDS) + cut_at
+        if len(kept) < 3:
+            return []
+        query = Words(ids=passage.ids[kept], stems=passage.stems[kept])
+        rivals = [text[start + length : start + 2 * length]]
+        for other in (*others, self._anywhere(choice)):
+            rival = self._text(int(other))
+            begin = int(choice.integers(0, max(1, len(rival) - length)))
+            rivals.append(rival[begin : begin + length])
+        return [
+            Row(query=query, passage=passage, relevant=True, group=number),
+            *(
+                Row(query=query, passage=rival, relevant=False, group=number)
+                for rival in rivals
+                if len(rival) >= length // 2
+            ),
+        ]

@@ -1,0 +1,80 @@
+"""The helpers of the relevance loss: what they ask for, and that following them lowers them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from specialists.corpora.relevance import QueryGroup, open_rows, write_rows
+from specialists.model.config import DecoderConfig
+from specialists.model.decoder import FinanceDecoder, initialize
+from specialists.prompts import POCKET_RELEVANCE, resolve_labels
+from specialists.tokenizer import train_tokenizer
+from specialists.training.batches import RelevanceBatch, prompt_ids
+from specialists.training.drawing import RelevanceSampler
+from specialists.training.losses import DenseHead, find_matches, relevance_loss
+
+GROUPS = [
+    QueryGroup(
+        source="birds",
+        name=f"birds {number}",
+        query=f"How long do owls of kind {number} live?",
+        positives=(f"An owl of kind {number} lives for {number} years. Some live much longer.",),
+        negatives=("Trains run daily.", f"Kind {number} is a word.", "Swans swim; owls don't."),
+    )
+    for number in range(40)
+]
+
+
+@pytest.fixture(scope="module")
+def batch_and_labels(tmp_path_factory: pytest.TempPathFactory) -> tuple[RelevanceBatch, list[str]]:
+    texts = [text for group in GROUPS for text in (group.query, *group.positives)]
+    tokenizer = train_tokenizer(iter([*texts, "Q: a\nP: b\nA:1 A:0"]), vocab_size=420)
+    folder: Path = tmp_path_factory.mktemp("rows")
+    write_rows(GROUPS, tokenizer, folder)
+    contract = resolve_labels(POCKET_RELEVANCE, tokenizer)
+    sampler = RelevanceSampler(
+        open_rows(folder), prompt_ids(contract, tokenizer), weights={}, seed=1
+    )
+    batch = sampler.draw(step=0, token_budget=1_500, max_length=96)
+    return batch, [tokenizer.decode([index]) for index in range(420)]
+
+
+def test_a_word_of_the_query_is_found_in_the_passage_in_any_of_its_forms(
+    batch_and_labels: tuple[RelevanceBatch, list[str]],
+) -> None:
+    batch, words = batch_and_labels
+    row = int(torch.nonzero(batch.relevant_B)[0])
+    _, same_word_BTS = find_matches(batch)
+    found = batch.ids_BT[row][same_word_BTS[row].any(-1)]
+    said = "".join(words[index] for index in found.tolist()).split()
+    assert "kind" in said
+    assert any(word in ("lives", "live") for word in said)
+    assert "years" not in said
+    assert not same_word_BTS[row][~batch.passage_BT[row]].any()
+
+
+def test_training_on_the_helpers_teaches_a_head_where_to_look(
+    batch_and_labels: tuple[RelevanceBatch, list[str]],
+) -> None:
+    batch, _ = batch_and_labels
+    model = FinanceDecoder(
+        DecoderConfig(
+            vocab_size=420, n_layer=3, d_model=64, n_head=2, n_kv_head=1, d_ff=64, max_seq_len=96
+        )
+    )
+    initialize(model, seed=0)
+    dense = DenseHead(64)
+    parameters = [*model.parameters(), *dense.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=3e-3)
+    labels = torch.tensor([5, 6])
+    seen = []
+    for _ in range(60):
+        loss = relevance_loss(model, dense, batch, labels, 0, match_layers=(1,))
+        seen.append(loss.figures())
+        optimizer.zero_grad()
+        loss.total.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        optimizer.step()
+    assert seen[-1]["alignment"] < 0.5 * seen[0]["alignment"]
+    assert seen[-1]["match_f1"] > 0.8
+    assert all(value >= 0 for value in seen[-1].values())
