@@ -205,6 +205,7 @@ def pocket_q_rag() -> RelevanceRecipe:
         ),
         steps=4_000,
         learning_rate=1e-3,
+        base_blocks=False,
     )
 
 
