@@ -170,9 +170,13 @@ def check_entry(name: str, values: Mapping[str, object], folder: Path) -> Specia
 def require_checkpoint(spec: SpecialistSpec) -> None:
     """Raises `RegistryError`, with the remedy, when the folder is not there."""
     if not spec.folder.is_dir():
+        parent = spec.folder.parent
+        beside = (
+            [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
+        )
         raise RegistryError(
-            f"{spec.where}: specialists.{spec.name}.checkpoint: there is no folder "
-            f"{spec.folder}; put the checkpoint there or correct the path"
+            f"{spec.where}: specialists.{spec.name}.checkpoint: there is no folder {spec.folder}"
+            f"{nearest(spec.folder.name, beside)}; put the checkpoint there or correct the path"
         )
 
 
@@ -215,7 +219,9 @@ def _explain(file: YamlFile, problem: dict[str, object]) -> str:
         return f"{place}: unknown key{nearest(str(key[-1]), known)}; known here: {', '.join(known)}"
     if problem["type"] == "missing":
         return f"{place}: this key is required"
-    said = str(problem["msg"]).removeprefix("Input ").replace("valid dictionary", "mapping")
+    said = str(problem["msg"]).removeprefix("Input ").replace("an object", "lines of `name: value`")
+    if problem["type"] in ("literal_error", "enum"):
+        said += nearest(str(problem["input"]), re.findall(r"'([^']+)'", str(problem["msg"])))
     if problem["type"] == "string_pattern_mismatch":
         said = "must be letters, digits, '.', '_' or '-', at most 64, beginning with the first two"
     return f"{place}: {said}; found {problem['input']!r}"
