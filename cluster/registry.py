@@ -69,8 +69,8 @@ class Entry(_Strict):
     idle_timeout_s: float | None = Field(
         default=900.0, gt=0, description="Unloaded after this long without a call; null: never."
     )
-    dtype: Literal["float32"] | None = Field(
-        default=None, description="Arithmetic of the loaded weights; null: as the checkpoint says."
+    dtype: Literal["float32", "bfloat16", "int8"] | None = Field(
+        default=None, description="Arithmetic of its verdicts; null: what this processor does fast."
     )
     base: Name | None = Field(
         default=None, description="The specialist whose weights this checkpoint is a delta to."

@@ -129,7 +129,8 @@ def open_scorer(name_or_folder: str) -> "Scorer":
     from specialists.specialist import load_specialist
 
     folder = find_folder(name_or_folder)
-    return SpecialistScorer(name=folder.resolve().name, decider=load_specialist(folder))
+    decider = load_specialist(folder, arithmetic=None)
+    return SpecialistScorer(name=folder.resolve().name, decider=decider)
 
 
 def line_up(

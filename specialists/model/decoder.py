@@ -6,6 +6,7 @@ multi-token-prediction heads that look further ahead; a decision head on the las
 Shapes: B rows, T positions, D model width, V vocabulary, C decisions.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,8 @@ class Block(nn.Module):
         self.attention = Attention(config)
         self.feed_forward_norm = nn.RMSNorm(config.d_model, eps=config.norm_eps)
         self.feed_forward = FeedForward(config)
+        self.inner = torch.float32
+        """Type inside attention and feed-forward; the residual stream stays float32."""
 
     def forward(
         self,
@@ -44,10 +47,30 @@ class Block(nn.Module):
         cache: KeyValueCache | None = None,
         layer: int = 0,
     ) -> Tensor:
+        normed_BTD = self.attention_norm(x_BTD).to(self.inner)
         x_BTD = x_BTD + self.attention(
-            self.attention_norm(x_BTD), rotary, mask_TS=mask_TS, cache=cache, layer=layer
+            normed_BTD, rotary, mask_TS=mask_TS, cache=cache, layer=layer
         )
-        y_BTD: Tensor = x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD))
+        return self._fed_forward(x_BTD)
+
+    def at(
+        self,
+        position_B: Tensor,
+        x_BTD: Tensor,
+        rotary: tuple[Tensor, Tensor],
+        *,
+        cache: KeyValueCache,
+        layer: int,
+    ) -> Tensor:
+        """[B, 1, D]: what `forward` gives at one position of each row."""
+        normed_BTD = self.attention_norm(x_BTD).to(self.inner)
+        own_B1D = x_BTD[torch.arange(len(position_B)), position_B][:, None]
+        return self._fed_forward(
+            own_B1D + self.attention.at(position_B, normed_BTD, rotary, cache=cache, layer=layer)
+        )
+
+    def _fed_forward(self, x_BTD: Tensor) -> Tensor:
+        y_BTD: Tensor = x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD).to(self.inner))
         return y_BTD
 
 
@@ -98,15 +121,31 @@ class FinanceDecoder(nn.Module):
 
     def hidden(self, ids_BT: Tensor, *, cache: KeyValueCache | None = None) -> Tensor:
         """[B, T] -> normed [B, T, D]. Positions follow those in the cache, which grows."""
+        normed: Tensor = self.final_norm(self._through(self.blocks, ids_BT, cache))
+        return normed
+
+    def hidden_at(self, position_B: Tensor, ids_BT: Tensor, *, cache: KeyValueCache) -> Tensor:
+        """Normed [B, D]: of `hidden`, one position of each row. The last block reads every
+        position but answers at these alone."""
+        *lower, last = self.blocks
+        rotary = self.rotary(cache.length, ids_BT.shape[1])
+        x_BTD = self._through(lower, ids_BT, cache)
+        assert isinstance(last, Block)
+        x_B1D = last.at(position_B, x_BTD, rotary, cache=cache, layer=len(lower))
+        normed: Tensor = self.final_norm(x_B1D[:, 0])
+        return normed
+
+    def _through(
+        self, blocks: Iterable[nn.Module], ids_BT: Tensor, cache: KeyValueCache | None
+    ) -> Tensor:
         past = cache.length if cache is not None else 0
         new = ids_BT.shape[1]
         rotary = self.rotary(past, new)
         mask_TS = causal_mask(new, past) if past else None
         x_BTD = self.embed(ids_BT)
-        for layer, block in enumerate(self.blocks):
+        for layer, block in enumerate(blocks):
             x_BTD = block(x_BTD, rotary, mask_TS=mask_TS, cache=cache, layer=layer)
-        normed: Tensor = self.final_norm(x_BTD)
-        return normed
+        return x_BTD
 
     def language_logits(self, hidden: Tensor, token_ids: Tensor | None = None) -> Tensor:
         """[..., D] -> [..., V], or only the columns of `token_ids`, which costs next to nothing."""

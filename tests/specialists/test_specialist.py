@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specialists.errors import ContractError
+from specialists.model.arithmetic import Arithmetic
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.prompts import POCKET_RELEVANCE, build_prompt, resolve_labels
@@ -98,6 +99,35 @@ def test_company_and_order_do_not_change_a_verdict(
         for other in (together[number], mixed[place]):
             assert other.logits == pytest.approx(alone.logits, abs=1e-4)
             assert other.tokens == alone.tokens
+
+
+@pytest.mark.parametrize("arithmetic", ["bfloat16", "int8"])
+def test_cheaper_arithmetic_gives_the_labels_of_float32(
+    folder: Path, judge: Specialist, arithmetic: Arithmetic
+) -> None:
+    quick = load_specialist(folder / "judge", arithmetic=arithmetic)
+    words = " ".join(PASSAGES).split()
+    passages = tuple(" ".join(words[start : start + 12]) for start in range(0, 300, 3))
+    exact, cheap = (
+        each.decide(Decide(query="When was the pump replaced?", passages=passages)).verdicts
+        for each in (judge, quick)
+    )
+    assert [verdict.label for verdict in cheap] == [verdict.label for verdict in exact]
+    differing = [a.logits != b.logits for a, b in zip(exact, cheap, strict=True)]
+    assert any(differing)
+    for one, other in zip(exact, cheap, strict=True):
+        assert other.logits == pytest.approx(one.logits, abs=0.2)
+
+
+def test_the_echo_of_the_question_is_read_between_passage_and_tail(judge: Specialist) -> None:
+    prompt = build_prompt(judge.contract, judge.tokenizer, "Owls?", "Trains run daily.")
+    said = judge.tokenizer.decode(prompt.all_ids)
+    assert [part.strip() for part in said.split("\n")] == [
+        "q: owls?",
+        "p: trains run daily.",
+        "q: owls?",
+        "a:",
+    ]
 
 
 def test_a_passage_that_does_not_fit_is_flagged(judge: Specialist) -> None:
