@@ -69,7 +69,7 @@ class Entry(_Strict):
     idle_timeout_s: float | None = Field(
         default=900.0, gt=0, description="Unloaded after this long without a call; null: never."
     )
-    dtype: Literal["float32", "bfloat16", "int8"] | None = Field(
+    dtype: Literal["float32", "int8"] | None = Field(
         default=None, description="Arithmetic of its verdicts; null: what this processor does fast."
     )
     base: Name | None = Field(

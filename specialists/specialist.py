@@ -20,12 +20,14 @@ from specialists.errors import ContractError
 from specialists.model.arithmetic import Arithmetic, fast_arithmetic, lowered
 from specialists.model.cache import KeyValueCache
 from specialists.model.decoder import FinanceDecoder
+from specialists.model.embedding import Int8Embedding
 from specialists.model.generate import generate_greedy, generate_sampled
 from specialists.prompts import Contract, PassagePrompt, build_prompts
 from specialists.requests import Decide, Decided, Generate, Generated, Verdict
 from specialists.tensors import read_tensors
 from specialists.tokenizer import END_OF_TEXT, open_tokenizer
 
+EMBEDDING = "embedding.weight"
 BATCH_TOKENS = 1_024
 """Larger batches outgrow the caches and are slower."""
 PROBE_QUERY = "When was the water pump of the north station replaced, and by whom?"
@@ -161,16 +163,34 @@ def load_specialist(
     checkpoint = open_checkpoint(folder, verify=verify)
     return Specialist(
         checkpoint,
-        load_model(checkpoint),
+        _load_compact(checkpoint),
         open_tokenizer(checkpoint.tokenizer_path),
         arithmetic=arithmetic or fast_arithmetic(),
     )
 
 
 def load_model(checkpoint: Checkpoint) -> FinanceDecoder:
+    """All float32, fit for training."""
+    return _filled(checkpoint, read_tensors(checkpoint))
+
+
+def _load_compact(checkpoint: Checkpoint) -> FinanceDecoder:
+    """The embedding as it is stored."""
+    tensors = read_tensors(checkpoint, as_stored=(EMBEDDING,))
+    scale_V = tensors.pop(f"{EMBEDDING}.scale", None)
+    if scale_V is None:
+        return _filled(checkpoint, tensors)
+    return _filled(checkpoint, tensors, Int8Embedding(tensors.pop(EMBEDDING), scale_V))
+
+
+def _filled(
+    checkpoint: Checkpoint, tensors: dict[str, Tensor], embedding: Int8Embedding | None = None
+) -> FinanceDecoder:
     with torch.device("meta"):
         model = FinanceDecoder(checkpoint.config)
-    model.load_state_dict(read_tensors(checkpoint), assign=True)
+    if embedding is not None:
+        model.embedding = embedding
+    model.load_state_dict(tensors, assign=True)
     model.place_rotary_table()
     model.requires_grad_(False)
     return model.eval()

@@ -27,7 +27,7 @@ from specialists.model.shapes import expected_shapes
 
 PROCESS_BYTES = 64 * 1024 * 1024
 """What a worker costs beside its weights (tests/bench/ten_workers.py prints it)."""
-COPY_BYTES = {None: 2, "float32": 0, "bfloat16": 2, "int8": 1}
+COPY_BYTES = {None: 1, "float32": 0, "int8": 1}
 """Bytes a weight of the copy in cheaper arithmetic."""
 PRELOAD = {"checkpoint": ("torch", "specialists.specialist"), "scripted": ()}
 

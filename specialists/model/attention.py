@@ -20,37 +20,6 @@ def causal_mask(new: int, past: int) -> Tensor | None:
     return torch.ones(new, past + new, dtype=torch.bool).tril(diagonal=past)
 
 
-def attend(query_BNTH: Tensor, key_BKSH: Tensor, value_BKSH: Tensor, mask: Tensor | None) -> Tensor:
-    """[B, N, T, H]. `mask` is True where to look, [T, S] or [B, 1, T, S]; without one, causally.
-
-    bfloat16 goes through two plain products over the query heads that share a key head: on a CPU
-    they take half the time of the fused kernel, which has no bfloat16 product of its own.
-    """
-    rows, heads, new, size = query_BNTH.shape
-    if query_BNTH.dtype != torch.bfloat16:
-        return scaled_dot_product_attention(
-            query_BNTH,
-            key_BKSH,
-            value_BKSH,
-            attn_mask=mask,
-            is_causal=mask is None and new > 1,
-            enable_gqa=True,
-        )
-    if mask is None:
-        mask = causal_mask(new, key_BKSH.shape[2] - new)
-    shared = key_BKSH.shape[1]
-    grouped = (rows, shared, heads // shared * new, size)
-    score_BKMS = (query_BNTH.reshape(grouped) * size**-0.5) @ key_BKSH.transpose(2, 3)
-    score_BNTS = score_BKMS.view(rows, heads, new, -1)
-    if mask is not None:
-        score_BNTS = score_BNTS + torch.zeros_like(mask, dtype=score_BNTS.dtype).masked_fill_(
-            ~mask, -torch.inf
-        )
-    share_BKMS = score_BNTS.softmax(-1).view(*grouped[:3], -1)
-    mixed_BNTH: Tensor = (share_BKMS @ value_BKSH).view(rows, heads, new, size)
-    return mixed_BNTH
-
-
 class Attention(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -75,7 +44,15 @@ class Attention(nn.Module):
         value_BKSH = self._heads(self.value, x_BTD)
         if cache is not None:
             key_BKSH, value_BKSH = cache.append(layer, key_BKSH, value_BKSH)
-        return self._joined(attend(query_BNTH, key_BKSH, value_BKSH, mask_TS))
+        mixed_BNTH = scaled_dot_product_attention(
+            query_BNTH,
+            key_BKSH,
+            value_BKSH,
+            attn_mask=mask_TS,
+            is_causal=mask_TS is None and x_BTD.shape[1] > 1,
+            enable_gqa=True,
+        )
+        return self._joined(mixed_BNTH)
 
     def at(
         self,
@@ -97,7 +74,10 @@ class Attention(nn.Module):
             layer, rotate(self._heads(self.key, x_BTD), *rotary), self._heads(self.value, x_BTD)
         )
         seen_BS = torch.arange(key_BKSH.shape[2])[None, :] <= (past + position_B)[:, None]
-        return self._joined(attend(query_BN1H, key_BKSH, value_BKSH, seen_BS[:, None, None]))
+        mixed_BN1H = scaled_dot_product_attention(
+            query_BN1H, key_BKSH, value_BKSH, attn_mask=seen_BS[:, None, None], enable_gqa=True
+        )
+        return self._joined(mixed_BN1H)
 
     def _heads(self, projection: nn.Module, x_BTD: Tensor) -> Tensor:
         rows, new, _ = x_BTD.shape

@@ -16,6 +16,7 @@ from torch.nn.functional import linear, silu
 from specialists.model.attention import Attention, causal_mask
 from specialists.model.cache import KeyValueCache
 from specialists.model.config import DecoderConfig
+from specialists.model.embedding import Int8Embedding
 from specialists.model.feed_forward import FeedForward
 from specialists.model.rope import rotary_table
 
@@ -35,8 +36,6 @@ class Block(nn.Module):
         self.attention = Attention(config)
         self.feed_forward_norm = nn.RMSNorm(config.d_model, eps=config.norm_eps)
         self.feed_forward = FeedForward(config)
-        self.inner = torch.float32
-        """Type inside attention and feed-forward; the residual stream stays float32."""
 
     def forward(
         self,
@@ -47,7 +46,7 @@ class Block(nn.Module):
         cache: KeyValueCache | None = None,
         layer: int = 0,
     ) -> Tensor:
-        normed_BTD = self.attention_norm(x_BTD).to(self.inner)
+        normed_BTD = self.attention_norm(x_BTD)
         x_BTD = x_BTD + self.attention(
             normed_BTD, rotary, mask_TS=mask_TS, cache=cache, layer=layer
         )
@@ -63,14 +62,14 @@ class Block(nn.Module):
         layer: int,
     ) -> Tensor:
         """[B, 1, D]: what `forward` gives at one position of each row."""
-        normed_BTD = self.attention_norm(x_BTD).to(self.inner)
+        normed_BTD = self.attention_norm(x_BTD)
         own_B1D = x_BTD[torch.arange(len(position_B)), position_B][:, None]
         return self._fed_forward(
             own_B1D + self.attention.at(position_B, normed_BTD, rotary, cache=cache, layer=layer)
         )
 
     def _fed_forward(self, x_BTD: Tensor) -> Tensor:
-        y_BTD: Tensor = x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD).to(self.inner))
+        y_BTD: Tensor = x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD))
         return y_BTD
 
 
@@ -79,8 +78,10 @@ class FinanceDecoder(nn.Module):
         super().__init__()
         self.config = config
         width = config.d_model
-        self.embedding = nn.Embedding(  # an empty weight: drawing one for every load costs seconds
-            config.vocab_size, width, _weight=torch.empty(config.vocab_size, width)
+        self.embedding: nn.Embedding | Int8Embedding = (
+            nn.Embedding(  # an empty weight: drawing one for every load costs seconds
+                config.vocab_size, width, _weight=torch.empty(config.vocab_size, width)
+            )
         )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.final_norm = nn.RMSNorm(width, eps=config.norm_eps)
@@ -149,8 +150,12 @@ class FinanceDecoder(nn.Module):
 
     def language_logits(self, hidden: Tensor, token_ids: Tensor | None = None) -> Tensor:
         """[..., D] -> [..., V], or only the columns of `token_ids`, which costs next to nothing."""
-        weight_VD = self.language_weight_VD
-        return linear(hidden, weight_VD if token_ids is None else weight_VD[token_ids])
+        if token_ids is None:
+            return linear(hidden, self.language_weight_VD)
+        tied = self.config.tie_embeddings
+        return linear(
+            hidden, self.embedding(token_ids) if tied else self.language_head.weight[token_ids]
+        )
 
     def prediction_hidden(self, hidden: Tensor, ahead: int) -> Tensor:
         """The state whose language logits are the token `ahead` positions after the next one
