@@ -24,6 +24,7 @@ from specialists.training.batches import RelevanceBatch
 
 NEXT_TOKEN_SHARE = 0.25
 AHEAD_SHARE = 0.03
+ALIGNMENT_SHARE = 2.0
 
 
 def language_loss(model: FinanceDecoder, ids_BT: Tensor, *, generator: torch.Generator) -> Tensor:
@@ -89,7 +90,6 @@ def relevance_loss(
     positive: int,
     *,
     match_layers: Sequence[int],
-    helpers: float = 1.0,
 ) -> RelevanceLoss:
     """`label_ids` [L]; `positive` indexes it; the first and the last head of each of `match_layers`
     are shown where to look."""
@@ -131,7 +131,7 @@ def relevance_loss(
     early_verdict = binary_cross_entropy_with_logits(
         top_BT3[..., 2][late_BT], foreseen_BT[late_BT].float()
     )
-    total = verdict + 0.5 * within + helpers * (alignment + match + 0.2 * early_verdict)
+    total = verdict + 0.5 * within + ALIGNMENT_SHARE * alignment + match + 0.2 * early_verdict
     return RelevanceLoss(
         total=total,
         verdict=verdict.detach(),

@@ -33,14 +33,12 @@ class BaseRecipe:
 class Phase:
     """A stretch of the curriculum, up to the share `until` of all steps: prompts up to
     `max_length` tokens, `token_budget` a step, `cut_share` of the queries cut out of passages on
-    the spot. `helpers` weighs what is asked beside the verdict: a scaffold, lowered once it
-    stands."""
+    the spot."""
 
     until: float
     max_length: int
     token_budget: int
     cut_share: float = 0.0
-    helpers: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,9 +200,8 @@ def pocket_q_rag() -> RelevanceRecipe:
         phases=(
             Phase(until=0.05, max_length=64, token_budget=6_000, cut_share=1.0),
             Phase(until=0.10, max_length=96, token_budget=8_000, cut_share=0.1),
-            Phase(until=0.25, max_length=224, token_budget=12_000),
-            Phase(until=0.80, max_length=224, token_budget=12_000, helpers=0.3),
-            Phase(until=1.00, max_length=384, token_budget=14_000, helpers=0.3),
+            Phase(until=0.80, max_length=224, token_budget=12_000),
+            Phase(until=1.00, max_length=384, token_budget=14_000),
         ),
         steps=4_000,
         learning_rate=1e-3,

@@ -96,7 +96,7 @@ def train_relevance(
     dense = DenseHead(model.config.d_model)
     label_ids = torch.tensor(contract.label_ids)
 
-    def loss_of(batch: RelevanceBatch, helpers: float) -> RelevanceLoss:
+    def loss_of(batch: RelevanceBatch) -> RelevanceLoss:
         with torch.autocast("cpu", torch.bfloat16):
             return relevance_loss(
                 model,
@@ -105,7 +105,6 @@ def train_relevance(
                 label_ids,
                 contract.positive_index,
                 match_layers=recipe.match_layers,
-                helpers=helpers,
             )
 
     def take_step(step: int) -> StepReport:
@@ -116,7 +115,7 @@ def train_relevance(
             max_length=phase.max_length,
             cut_share=phase.cut_share,
         )
-        loss = loss_of(batch, phase.helpers)
+        loss = loss_of(batch)
         return StepReport(
             loss=loss.total,
             figures=loss.figures(),
@@ -130,8 +129,7 @@ def train_relevance(
             loss_of(
                 development.draw(
                     step=step, token_budget=last.token_budget, max_length=last.max_length
-                ),
-                last.helpers,
+                )
             ).figures()
             for step in range(MEASURED_BATCHES)
         ]
