@@ -200,7 +200,7 @@ def pocket_q_rag() -> RelevanceRecipe:
         phases=(
             Phase(until=0.05, max_length=64, token_budget=6_000, cut_share=1.0),
             Phase(until=0.10, max_length=96, token_budget=8_000, cut_share=0.1),
-            Phase(until=0.80, max_length=224, token_budget=12_000),
+            Phase(until=0.45, max_length=224, token_budget=12_000),
             Phase(until=1.00, max_length=384, token_budget=14_000),
         ),
         steps=4_000,
