@@ -8,7 +8,8 @@ in the query, the last from a word of the query's echo at the same word in the p
 head, dropped afterwards, is asked at every position whether this token stands on the other side,
 whether the word closed here does, and what the verdict will be.
 
-Shapes: B rows, T and S positions, D width, H head size, V vocabulary, L labels.
+Shapes: B rows, T and S positions, A asking positions, D width, H head size, V vocabulary,
+L labels.
 """
 
 from collections.abc import Sequence
@@ -103,14 +104,13 @@ def relevance_loss(
     margin_B = label_logits_BL[:, positive] - label_logits_BL[:, 1 - positive]
     within = _within_query(margin_B, batch)
     match_BTS = same_token_BTS | same_word_BTS
-    alignment = torch.stack(
-        [
-            _alignment(model, states[layer], layer, head, asking_BT, match_BTS)
-            for layer in match_layers
-            for head, asking_BT in ((0, batch.passage_BT), (-1, batch.echo_BT))
-            if asking_BT.any()
-        ]
-    ).mean()
+    aligned = [
+        _alignment(model, states[layer], layer, head, asking_BT, match_BTS)
+        for layer in match_layers
+        for head, asking_BT in ((0, batch.passage_BT), (-1, batch.echo_BT))
+        if asking_BT.any()
+    ]
+    alignment = torch.stack(aligned).mean() if aligned else torch.zeros(())
     halfway_BT2 = dense.halfway(states[len(model.blocks) // 2]).float()
     top_BT3 = dense.top(top_BTD).float()
     same_token_BT, same_word_BT = same_token_BTS.any(-1), same_word_BTS.any(-1)
@@ -176,18 +176,28 @@ def _alignment(
     the first position."""
     block = model.blocks[layer]
     assert isinstance(block, Block)
-    rotary = model.rotary(0, x_BTD.shape[1])
+    cos_TH, sin_TH = model.rotary(0, x_BTD.shape[1])
     normed_BTD = block.attention_norm(x_BTD)
     size = block.attention.head_dim
-    query_BTH = rotate(linear(normed_BTD, _head(block.attention.query, head, size)), *rotary)
-    key_BTH = rotate(linear(normed_BTD, _head(block.attention.key, head, size)), *rotary)
-    score_BTS = (query_BTH @ key_BTH.transpose(-1, -2)).float() * size**-0.5
-    causal_TS = torch.ones_like(score_BTS[0], dtype=torch.bool).tril()
-    log_share_BTS = score_BTS.masked_fill(~causal_TS, -torch.inf).log_softmax(-1)
-    found_BT = match_BTS.any(-1) & asking_BT
-    absent_BT = asking_BT & ~found_BT
-    at_match_N = log_share_BTS[found_BT].masked_fill(~match_BTS[found_BT], -torch.inf).logsumexp(-1)
-    at_first_N = log_share_BTS[..., 0][absent_BT]
+    # The asking positions of each row, first ones first; rows with fewer are filled up.
+    asking = int(asking_BT.sum(1).max())
+    place_BA = asking_BT.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :asking]
+    real_BA = asking_BT.gather(1, place_BA)
+    asking_BAD = normed_BTD.gather(1, place_BA[..., None].expand(-1, -1, normed_BTD.shape[2]))
+    query_BAH = rotate(
+        linear(asking_BAD, _head(block.attention.query, head, size)),
+        cos_TH[place_BA],
+        sin_TH[place_BA],
+    )
+    key_BSH = rotate(linear(normed_BTD, _head(block.attention.key, head, size)), cos_TH, sin_TH)
+    score_BAS = (query_BAH @ key_BSH.transpose(-1, -2)).float() * size**-0.5
+    later_BAS = torch.arange(score_BAS.shape[2]) > place_BA[..., None]
+    log_share_BAS = score_BAS.masked_fill(later_BAS, -torch.inf).log_softmax(-1)
+    match_BAS = match_BTS.gather(1, place_BA[..., None].expand(-1, -1, match_BTS.shape[2]))
+    found_BA = match_BAS.any(-1) & real_BA
+    absent_BA = real_BA & ~found_BA
+    at_match_N = log_share_BAS[found_BA].masked_fill(~match_BAS[found_BA], -torch.inf).logsumexp(-1)
+    at_first_N = log_share_BAS[..., 0][absent_BA]
     return -sum((part.mean() for part in (at_match_N, at_first_N) if len(part)), torch.zeros(()))
 
 
