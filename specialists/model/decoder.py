@@ -79,8 +79,8 @@ class FinanceDecoder(nn.Module):
         self.config = config
         width = config.d_model
         self.embedding: nn.Embedding | Int8Embedding = (
-            nn.Embedding(  # an empty weight: drawing one for every load costs seconds
-                config.vocab_size, width, _weight=torch.empty(config.vocab_size, width)
+            nn.Embedding(  # zeros: drawing it for every load costs seconds
+                config.vocab_size, width, _weight=torch.zeros(config.vocab_size, width)
             )
         )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
