@@ -71,7 +71,7 @@ class _Check:
             inputs={n: i for n, i in inputs.items() if i},
             body=body,
             expect=expect,
-            values=values,
+            values=_canonical(values),
             where=str(file.path),
         )
 
@@ -166,9 +166,13 @@ class _Check:
         except RowError as error:
             self.findings.say((*key, "default"), str(error).removeprefix("default: "))
             return None
+        description = values.get("description", "")
+        if not isinstance(description, str):
+            self.findings.say((*key, "description"), f"expected text, found {description!r:.60}")
+            return None
         return Input(
             type=of,
-            description=str(values.get("description", "")),
+            description=description,
             default=default,
             required="default" not in values,
         )
@@ -205,6 +209,17 @@ class _Check:
                 self.findings.say(
                     (*key, "steps", name), "nothing uses its result; wire it or remove it"
                 )
+
+
+def _canonical(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written in two ways, in the shorter one; what is empty, not at all."""
+    kept = {name: value for name, value in values.items() if value not in (None, [], {})}
+    if "inputs" in kept:
+        kept["inputs"] = {
+            name: raw["type"] if isinstance(raw, dict) and set(raw) == {"type"} else raw
+            for name, raw in kept["inputs"].items()
+        }
+    return kept
 
 
 def _uses(raw: object, kind: StepKind | None) -> set[str]:

@@ -48,9 +48,12 @@ class _ExpectCheck:
             self._findings.say((*key, "outcome"), f"{outcome!r:.60} is none of {listed(words)}")
         if "output" not in values and outcome == "done":
             self._findings.say(key, "it expects nothing; add 'output:' or another 'outcome:'")
+        name = values.get("name", f"example {int(key[1]) + 1}")
+        if not isinstance(name, str):
+            self._findings.say((*key, "name"), f"expected text, found {name!r:.60}")
         output = self._mapping(values.get("output", {}), (*key, "output"))
         return Expectation(
-            name=str(values.get("name", f"example {int(key[1]) + 1}")),
+            name=str(name),
             given=self._given(values.get("given", {}), (*key, "given")),
             files=self._files(values.get("files", {}), (*key, "files")),
             outcome=cast("Status", outcome),

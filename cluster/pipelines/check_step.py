@@ -5,9 +5,10 @@ Pure. Bodies inside a step are checked by whoever is handed in as `check_body`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from cluster.errors import PipelineError, UnknownSpecialist
+from cluster.pipelines.check_settings import POLICY_KEYS, policy_problem, setting_problem
 from cluster.pipelines.check_wires import Scope, WireCheck, Wired
 from cluster.pipelines.findings import Findings, listed
 from cluster.pipelines.kinds import find_kind, step_names
@@ -20,18 +21,16 @@ from cluster.pipelines.pipeline import (
     StepKind,
     StepShape,
 )
+from cluster.pipelines.types import JSON
 from cluster.pipelines.wires import parse_ref, unescape
 from cluster.registry import Registry, nearest
 from cluster.registry_file import Key
 
-POLICY_KEYS = ("retry", "wait_s", "timeout_s", "on_refuse", "cache")
 NEST_KEYS: Mapping[str, tuple[str, ...]] = {
     "": (),
     "map": ("steps", "output"),
     "branch": ("cases", "otherwise"),
 }
-_MAX_RETRY = 10
-_WORDS: Mapping[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "a flag"}
 
 CheckBody = Callable[[object, Scope, Key], Body | None]
 
@@ -137,7 +136,7 @@ class StepCheck:
                 return _BROKEN
             return setting.default
         value = raw[name]
-        problem = _setting_problem(setting, value)
+        problem = setting_problem(setting, value)
         if not problem and setting.replies and isinstance(value, str):
             problem = self._specialist_problem(value, setting.replies)
         if problem:
@@ -157,7 +156,7 @@ class StepCheck:
         return ""
 
     def _policy(self, kind: StepKind, raw: dict[str, Any], key: Key) -> Policy | None:
-        problems = {n: _policy_problem(kind, n, raw[n]) for n in POLICY_KEYS if n in raw}
+        problems = {n: policy_problem(kind, n, raw[n]) for n in POLICY_KEYS if n in raw}
         for name, problem in problems.items():
             if problem:
                 self.findings.say((*key, name), problem)
@@ -198,7 +197,7 @@ class StepCheck:
         problem = name_problem(item, scope)
         if problem:
             self.findings.say((*key, "as"), problem)
-        inner = {**scope, item: wired["over"].type.of if wired else None}
+        inner = {**scope, item: (wired["over"].type.of or JSON) if wired else None}
         parts = {name: raw[name] for name in ("steps", "output") if name in raw}
         body = self.check_body(parts, inner, key)
         return {"steps": body} if body and not problem else None
@@ -251,44 +250,3 @@ def name_problem(name: str, taken: Mapping[str, object]) -> str:
     if name in taken:
         return f"{name!r} already names something else here; choose another name"
     return ""
-
-
-def _setting_problem(setting: Setting, value: Any) -> str:
-    if isinstance(value, str) and parse_ref(value):
-        return f"this stands in the file and cannot be wired; write a value, or ${value} for text"
-    if setting.kind is object:
-        return ""
-    kinds: tuple[type, ...] = (int, float) if setting.kind is float else (setting.kind,)
-    if type(value) not in kinds:
-        return f"expected {_WORDS[setting.kind]}, found {value!r:.60}"
-    if setting.choices and value not in setting.choices:
-        hint = nearest(value, setting.choices)
-        return f"{value!r} is none of {listed(setting.choices)}{hint}"
-    if setting.least is not None and value < setting.least:
-        return f"at least {setting.least:g} is possible, found {value}"
-    if setting.most is not None and value > setting.most:
-        return f"at most {setting.most:g} is possible, found {value}"
-    return ""
-
-
-def _policy_problem(kind: StepKind, name: str, value: Any) -> str:
-    match name:
-        case "retry":
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            good = whole and 0 <= value <= _MAX_RETRY
-            return "" if good else f"how many more times, 0 to {_MAX_RETRY}; found {value!r:.60}"
-        case "wait_s" | "timeout_s":
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return "" if number and value > 0 else f"seconds, more than 0; found {value!r:.60}"
-        case "on_refuse":
-            words = get_args(OnRefuse)
-            if value not in words:
-                hint = nearest(value, words) if isinstance(value, str) else ""
-                return f"{value!r:.60} is none of {listed(words)}{hint}"
-            return "" if kind.refuses else f"{kind.name} never refuses; remove this"
-        case _:
-            if not isinstance(value, bool):
-                return f"expected true or false, found {value!r:.60}"
-            if value and not kind.cacheable:
-                return f"what {kind.name} gives depends on more than its inputs; remove this"
-            return ""

@@ -34,7 +34,22 @@ def parse_pipeline(text: str, where: str, registry: Registry | None = None) -> P
 def pipeline_of(values: Mapping[str, Any], registry: Registry | None = None) -> Pipeline:
     """The same for plain values: what a file holds, without the file."""
     where = Path(f"pipeline {values.get('pipeline', '')}".strip())
-    return check_pipeline(YamlFile(path=where, values=dict(values), lines={}), registry)
+    plain = {str(name): _plain(value, str(name)) for name, value in values.items()}
+    return check_pipeline(YamlFile(path=where, values=plain, lines={}), registry)
+
+
+def _plain(value: object, place: str) -> Any:
+    """What a file could hold, as its reader gives it. Raises `PipelineError` for anything else."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        odd = [name for name in value if not isinstance(name, str)]
+        if odd:
+            raise PipelineError(f"{place}: a key must be text, found {odd[0]!r}")
+        return {name: _plain(inner, f"{place}.{name}") for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, f"{place}.{at}") for at, inner in enumerate(value)]
+    raise PipelineError(f"{place}: a file cannot hold a {type(value).__name__}")
 
 
 def to_yaml(pipeline: Pipeline) -> str:
