@@ -97,6 +97,8 @@ def _unfit(value: object, wanted: Type, place: str) -> RowError:
 
 
 def _text(value: object, wanted: Type, place: str) -> str:
+    if isinstance(value, Path):
+        return str(value)
     if not isinstance(value, str):
         raise _unfit(value, wanted, place)
     return value

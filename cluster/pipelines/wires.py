@@ -19,8 +19,8 @@ _REF = re.compile(rf"\$({NAME})((?:\.{NAME})*)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ref:
-    """The result of `name`, or a field of it. `narrows_to` is set where the type on paper is
-    `json` and the row must show."""
+    """The result of `name`, or a field of it. `narrows_to` is set where the type on paper does
+    not settle it and the row must show."""
 
     name: str
     fields: tuple[str, ...] = ()
@@ -84,9 +84,11 @@ def references(value: object) -> set[str]:
 
 
 def needs_narrowing(wanted: Type, found: Type) -> bool:
-    """Whether only the row can tell that `found` fits `wanted`."""
+    """Whether the value is looked at once more when the row is there."""
     if found.name == "json":
         return wanted.name != "json"
+    if (wanted.name, found.name) == ("text", "path"):
+        return True
     if wanted.of and found.of:
         return needs_narrowing(wanted.of, found.of)
     if wanted.name == "passage" and found.name == "judged":

@@ -215,6 +215,15 @@ async def test_what_only_the_row_can_show_is_looked_at_then(
     assert "the record has no 'text'" in missing.reason
 
 
+async def test_a_path_that_is_used_as_text_is_text(cluster: Cluster, tmp_path: Path) -> None:
+    text = (
+        "inputs: {p: path}\nsteps: {v: {do: decide, question: pump, text: $p}}\n"
+        "output: {v: $v.label}"
+    )
+    result = await through(cluster, tmp_path, text, {"p": Path("notes/pump.md")})
+    assert result.output == {"v": "1"}
+
+
 async def test_text_is_generated_and_answers_are_quoted(cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "pump.md").write_text("The pump was replaced in March by the plumber.\n")
