@@ -50,7 +50,7 @@ async def answer_question(
     tell(AnswerStep(step="retrieve", seconds=clock.lap("retrieve"), found=found))
     judged = await filter_passages(call, specialist, question, found)
     tell(AnswerStep(step="filter", seconds=clock.lap("filter"), found=found, judged=judged))
-    composed = await _compose(call, specialist, question, judged, endpoint)
+    composed = await compose_answer(call, specialist, question, judged, endpoint)
     tell(AnswerStep(step="compose", seconds=clock.lap("compose"), found=found, judged=judged))
     return Answer(
         question=question,
@@ -64,13 +64,15 @@ async def answer_question(
     )
 
 
-async def _compose(
+async def compose_answer(
     call: SpecialistCaller,
     specialist: str,
     question: str,
     judged: tuple[JudgedPassage, ...],
     endpoint: EndpointSettings | None,
 ) -> Composed:
+    """The written part of an answer, from the kept passages alone. Raises like
+    `answer_question`."""
     if not any(j.kept for j in judged):
         return refuse(judged)
     if endpoint is None:
