@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from specialists.evaluation.gate import Measured
     from specialists.evaluation.lexical import Lexical
     from specialists.evaluation.tasks import Scorer
+    from specialists.evaluation.ten_domains import HoldoutMarks
 
 _WIDE = 120
+_ORACLE = (
+    "* at its oracle threshold, chosen on these very rows: an upper bound, no fair mark; "
+    "without *: at its own decisions"
+)
 
 
 def _read_ranks(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -37,20 +42,28 @@ def command() -> None:
 
     \b
     Examples:
+      qshell bench holdout
       qshell bench beir data/scifact
       qshell bench beir data/scifact --specialist none --ranks 1-4
     """
 
 
-@command.command(name="beir")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
+_SPECIALIST = click.option(
     "--specialist",
     default="q-rag",
     show_default=True,
     metavar="NAME|FOLDER|none",
     help="Whom to mark; none marks the baselines alone.",
 )
+_BASELINES = click.option(
+    "--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+@command.command(name="beir")
+@click.argument("folder", type=click.Path(path_type=Path))
+@_SPECIALIST
 @click.option(
     "--negatives",
     type=click.IntRange(1),
@@ -75,8 +88,8 @@ def command() -> None:
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @click.option("--queries", type=click.IntRange(1), help="Mark a random part of the queries.")
-@click.option("--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@_BASELINES
+@_JSON
 def bench_beir(
     folder: Path,
     specialist: str,
@@ -123,6 +136,34 @@ def bench_beir(
     print_marks(output, measured)
 
 
+@command.command(name="holdout")
+@_SPECIALIST
+@_BASELINES
+@_JSON
+def bench_holdout(specialist: str, baselines: bool, as_json: bool) -> None:
+    """Mark a specialist on the holdout that ships with the project: questions of ten domains, each
+    with the passage that answers it, a near-miss and a passage of another domain.
+
+    \b
+    Examples:
+      qshell bench holdout
+      qshell bench holdout --specialist ./my-checkpoint --json
+      qshell bench holdout --specialist none
+    """
+    from specialists.evaluation.ten_domains import measure_holdout
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    ours = [] if specialist == "none" else [open_scorer(specialist)]
+    with output.progress() as tick:
+        measured = measure_holdout(
+            lambda bm25: line_up(bm25, ours, baselines=baselines, output=output), tick=tick
+        )
+    if as_json:
+        output.document(asdict(measured))
+        return
+    print_holdout(output, measured)
+
+
 def open_scorer(name_or_folder: str) -> "Scorer":
     """The specialist, loaded in this process. Raises `SpecialistError`."""
     from specialists.evaluation.gate import SpecialistScorer, find_folder
@@ -158,20 +199,45 @@ def print_marks(output: Output, measured: "Measured") -> None:
         f"(1 relevant + {settings.negatives} from ranks {settings.first_rank}-"
         f"{settings.last_rank}, seed {settings.seed})"
     )
-    # A pipe has no width; a narrow terminal gets the interval below the value.
-    wide = shutil.get_terminal_size(fallback=(_WIDE, 0)).columns >= _WIDE
     heads = [m.scorer + ("" if m.rule == OWN_DECISION else "*") for m in measured.marks]
     names = [name for name in LEGEND if any(name in m.marks for m in measured.marks)]
     rows = [[name, *(str(m.marks.get(name, "–")) for m in measured.marks)] for name in names]
-    if wide:
-        output.table(("in percent", *heads), rows)
-    else:
-        for place, head in enumerate(heads, start=1):
-            output.answer()
-            output.table((head, "in percent"), [(row[0], row[place]) for row in rows])
+    _print_columns(output, heads, rows)
     output.note("in brackets: 95% intervals that resample whole queries; always 0 is the floor")
-    output.note(
-        "* at its oracle threshold, chosen on these very rows: an upper bound, no fair mark; "
-        "without *: at its own decisions"
-    )
+    output.note(_ORACLE)
     output.note(f"mined with {SETTINGS}; {twin_words(measured)}")
+
+
+def print_holdout(output: Output, measured: "HoldoutMarks") -> None:
+    """The marks in the card's shape, those on near-misses, and those by kind of row."""
+    from specialists.evaluation.measure import OWN_DECISION
+    from specialists.evaluation.ten_domains import LEGEND
+
+    output.answer(
+        f"{measured.name}: {measured.n_questions} questions in {measured.n_twins} pairs of twins, "
+        "each with a relevant passage, a near-miss and one of another domain"
+    )
+    heads = [m.scorer + ("" if m.rule == OWN_DECISION else "*") for m in measured.marks]
+    rows = [
+        [f"{words}: {name}", *(str(getattr(m, part).marks.get(name, "–")) for m in measured.marks)]
+        for part, words in (("card", "carry+cross"), ("near", "carry+near"))
+        for name in ("accuracy", "recall", "false_accepts", "auroc", "first")
+    ]
+    rows += [[name, *(str(m.kinds.get(name, "–")) for m in measured.marks)] for name in LEGEND]
+    _print_columns(output, heads, rows)
+    output.note(
+        "in brackets: 95% intervals that resample whole pairs of twins; 50 is what always 0, and "
+        "whoever reads only the question or only the passage, reaches"
+    )
+    output.note(_ORACLE)
+    output.note("; ".join(f"{name}: {meaning}" for name, meaning in list(LEGEND.items())[:4]))
+
+
+def _print_columns(output: Output, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """One column for each head. A narrow terminal gets one table for each; a pipe has no width."""
+    if shutil.get_terminal_size(fallback=(_WIDE, 0)).columns >= _WIDE:
+        output.table(("in percent", *heads), rows)
+        return
+    for place, head in enumerate(heads, start=1):
+        output.answer()
+        output.table((head, "in percent"), [(row[0], row[place]) for row in rows])
