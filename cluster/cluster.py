@@ -18,7 +18,7 @@ from cluster.answering.endpoint import EndpointSettings
 from cluster.backends.base import Backend
 from cluster.backends.local import LocalBackend, check_platform
 from cluster.dispatcher import Dispatcher
-from cluster.errors import ClusterError, UnknownSpecialist
+from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
 from cluster.monitor import Monitor
@@ -175,17 +175,19 @@ class Cluster:
         specialist: str | None = None,
         k: int = 20,
         endpoint: EndpointSettings | None = None,
+        threshold: float | None = None,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
-        default the first registered for relevance. `on_event` is told of every step on the way, on
-        the loop's thread.
+        default the first registered for relevance; at its own decision, or keeping the passages
+        whose score reaches `threshold`. `on_event` is told of every step on the way, on the loop's
+        thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
         """
         tell = on_event or (lambda _: None)
-        spec = self._usable(specialist or self._first_for_relevance())
+        spec = self._usable(specialist or self.registry.first_for_relevance().name)
         stop_listening = self.events.listen(tell)
         self._warm(spec)
         try:
@@ -199,6 +201,7 @@ class Cluster:
                     specialist=spec.name,
                     k=k,
                     endpoint=endpoint,
+                    threshold=threshold,
                     on_event=tell,
                 )
             finally:
@@ -260,15 +263,6 @@ class Cluster:
     def _check_checkpoint(self, spec: SpecialistSpec) -> None:
         if isinstance(self._backend, LocalBackend):
             require_checkpoint(spec)
-
-    def _first_for_relevance(self) -> str:
-        for spec in self.registry.specs.values():
-            if spec.entry.task == "relevance":
-                return spec.name
-        raise UnknownSpecialist(
-            "no specialist with 'task: relevance' is registered, so nothing can judge passages; "
-            "register one (qshell registry add)"
-        )
 
     def _open(self) -> "_Running":
         if self._running is None:
