@@ -41,7 +41,7 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
         talk = Talk(tick=tick)
         async with open_cluster(settings) as cluster:
             spec = _judge(cluster, order)
-            threshold, refused = _calibrated(settings, spec)
+            threshold, refused = calibrated_threshold(settings, spec)
             answer = await cluster.ask(
                 order.question,
                 order.docs,
@@ -123,7 +123,9 @@ def _judge(cluster: Cluster, order: Order) -> SpecialistSpec:
     return cluster.registry.first_for_relevance()
 
 
-def _calibrated(settings: Settings, spec: SpecialistSpec) -> tuple[float | None, list[str]]:
+def calibrated_threshold(
+    settings: Settings, spec: SpecialistSpec
+) -> tuple[float | None, list[str]]:
     """The threshold in force for it, if any, and what a person should know when one is refused."""
     path = settings.calibrations_dir / f"{spec.name}.json"
     if not path.exists():

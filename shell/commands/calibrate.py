@@ -66,7 +66,7 @@ def command(
     """
     settings = read_settings()
     output = Output(json=as_json, colours=settings.colours)
-    spec = _spec(settings, specialist)
+    spec = find_spec(settings, specialist)
     path = settings.calibrations_dir / f"{spec.name}.json"
     if remove:
         there = path.exists()
@@ -88,7 +88,8 @@ def command(
         _print(output, calibration, path)
 
 
-def _spec(settings: Settings, specialist: str | None) -> "SpecialistSpec":
+def find_spec(settings: Settings, specialist: str | None) -> "SpecialistSpec":
+    """The registered specialist of this name, or the first for relevance, its folder in place."""
     from cluster.registry import require_checkpoint
     from shell.registered import read_registered
 

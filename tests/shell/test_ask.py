@@ -116,7 +116,7 @@ def test_a_calibration_of_another_checkpoint_is_not_used_and_it_is_said(
 def test_a_calibration_in_force_decides_what_is_kept(
     docs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "_calibrated", lambda settings, spec: (1.5, []))
+    monkeypatch.setattr(asking, "calibrated_threshold", lambda settings, spec: (1.5, []))
     assert ask(QUESTION, "--docs", str(docs), "--json") == Exit.REFUSED
     report = json.loads(capsys.readouterr().out)
     assert report["specialist"]["calibrated_threshold"] == 1.5
