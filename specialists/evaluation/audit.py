@@ -6,19 +6,15 @@ down the same ranking. The second list should be refused. It stands alone becaus
 collection is needed, only questions and a search; marks come from `measure`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from specialists.corpora.overlap import tells
 from specialists.errors import CorpusError
 from specialists.evaluation.tasks import Group, Scored, Task
 
 Search = Callable[[str, int], Sequence[str]]
 """The best passages for a question, best first, as the specialist reads them."""
-
-_RUN = 4
-_SHARE = 0.5
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,17 +77,6 @@ def build_twins(questions: Iterable[Known], search: Search, *, depth: int) -> Ta
     return Task(name="audit", groups=tuple(_needed(group) for group in groups if group.passages))
 
 
-def tells(passage: str, answers: Iterable[str]) -> bool:
-    """Whether a passage holds at least half of an answer, or is itself held by one, counted in
-    runs of four words."""
-    mine = _runs(passage)
-    for answer in answers:
-        theirs = _runs(answer)
-        if len(mine & theirs) >= _SHARE * min(len(mine), len(theirs)):
-            return True
-    return False
-
-
 def at_threshold(scored: Sequence[Scored], threshold: float | None) -> tuple[Scored, ...]:
     """The same scores with the decisions that a calibrated threshold takes."""
     if threshold is None:
@@ -136,9 +121,3 @@ def _needed(group: Group) -> Group:
         present=moved(group.present),
         absent=moved(group.absent),
     )
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    words = [word.lower() for word in _WORD.findall(text)]
-    length = min(_RUN, len(words)) or 1
-    return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}

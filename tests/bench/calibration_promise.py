@@ -6,7 +6,7 @@ Each judged collection is halved at random, by queries, many times; a threshold 
 half, and the other half says which recall it reached. Figures only; nothing is tuned on them. A
 half of some hundred queries is itself a small sample, so a threshold whose true recall is right
 still falls short on it at times: `expected` says how often, by exact counting under the one
-assumption that queries are exchangeable.
+assumption that queries are exchangeable; equal scores can only add to it.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import numpy as np
 
 from shell.commands.bench import open_scorer
 from specialists.evaluation.baselines import packaged_minilm
-from specialists.evaluation.calibrate import draw_positives, fit_threshold
+from specialists.evaluation.calibrate import draw_positives, fit_threshold, promised_place
 from specialists.evaluation.lexical import Lexical
 from specialists.evaluation.tasks import (
     Scored,
@@ -50,15 +50,16 @@ def run(task: Task, scorer: Scorer, *, splits: int, recall: float, confidence: f
         for group, one in zip(task.groups, scored, strict=True)
         for positive in draw_positives(_alone(task, group.query_id), (one,), seed=0)
     ]
-    reached, accepted, share = [], [], 0.0
+    reached, accepted = [], []
+    half = len(rows) // 2
     for split in range(splits):
         order = random.Random(split).sample(rows, len(rows))
-        half = len(order) // 2
         fitted = fit_threshold([p for p, _ in order[:half]], recall=recall, confidence=confidence)
         rest = order[half:]
         reached.append(np.mean([p >= fitted.value for p, _ in rest]))
         accepted.append(np.mean([s >= fitted.value for _, many in rest for s in many]))
-        share += expected_share(half, fitted.below + 1, len(rest), recall) / splits
+    place = promised_place(half, recall=recall, confidence=confidence)
+    share = expected_share(half, place, len(rest), recall)
     kept = np.mean(np.array(reached) >= recall - 1e-9)
     return (
         f"{task.name:10} {scorer.name:10} {len(rows):4} queries  recall on the other half: "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from specialists.corpora.overlap import tells
 from specialists.errors import CorpusError
 from specialists.evaluation.audit import (
     Known,
@@ -11,7 +12,6 @@ from specialists.evaluation.audit import (
     build_twins,
     known_answers,
     misled,
-    tells,
 )
 from specialists.evaluation.measure import mark_task
 from specialists.evaluation.tasks import Scored
