@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shell.commands.ask import SAMPLE_DOCS
 from shell.commands.bench import open_scorer
 from shell.output import Output, shorten
 from shell.settings import Settings, read_settings
@@ -40,8 +41,8 @@ _WORDS = {
 @click.option(
     "--pairs",
     type=click.Path(exists=True, path_type=Path),
-    required=True,
-    help="Labelled pairs whose relevant passages stand in the documents.",
+    help="Labelled pairs whose relevant passages stand in the documents; questions and claims are "
+    "made from the documents when left out.",
 )
 @click.option("--specialist", metavar="NAME", help="The first for relevance when left out.")
 @click.option(
@@ -63,7 +64,7 @@ _WORDS = {
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def command(
     docs: Path,
-    pairs: Path,
+    pairs: Path | None,
     specialist: str | None,
     depth: int,
     questions: int,
@@ -73,10 +74,12 @@ def command(
     """Ask each question twice: of the documents as they are, and with the passages that answer it
     taken away and the list refilled. The second time it should refuse.
 
-    A calibrated threshold is used where one is in force.
+    A calibrated threshold is used where one is in force. Questions made from the documents share
+    their words: people's own questions, given as --pairs, are a harder and a fairer test.
 
     \b
     Examples:
+      qshell audit --docs notes/
       qshell audit --docs notes/ --pairs my-pairs.jsonl
       qshell audit --docs notes/ --pairs my-pairs.jsonl --questions 30 --json
     """
@@ -87,7 +90,11 @@ def command(
     settings = read_settings()
     output = Output(json=as_json, colours=settings.colours)
     spec, threshold = _judge(settings, specialist, output)
-    known = _questions(pairs, most=questions, seed=seed)
+    known = (
+        _questions(pairs, most=questions, seed=seed)
+        if pairs
+        else _made_questions(docs, most=questions, seed=seed)
+    )
     with _opened(settings, docs) as search:
         task = build_twins(known, search, depth=depth)
     scorer = open_scorer(str(spec.folder))
@@ -160,6 +167,24 @@ def _questions(pairs: Path, *, most: int, seed: int) -> list["Known"]:
     from specialists.evaluation.holdout import read_holdout
 
     known = list(known_answers(read_holdout(pairs)))
+    random.Random(seed).shuffle(known)  # noqa: S311  sampling, not secrecy
+    return known[:most]
+
+
+def _made_questions(docs: Path, *, most: int, seed: int) -> list["Known"]:
+    """Questions and claims that the forge makes from the documents themselves."""
+    from shell.commands.forge import read_sections
+    from specialists.corpora.forge import forge_rows
+    from specialists.evaluation.audit import Known
+
+    sections, names, _ = read_sections(docs, first=0)
+    others, _, _ = read_sections(SAMPLE_DOCS, first=len(names))
+    rows = forge_rows(sections, others=others, sources=names, most_queries=3 * most, seed=seed)
+    known = [
+        Known(question=row.query, answers=(row.passage,))
+        for row in rows
+        if row.label and row.form in ("question", "yes/no", "claim")
+    ]
     random.Random(seed).shuffle(known)  # noqa: S311  sampling, not secrecy
     return known[:most]
 

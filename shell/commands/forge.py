@@ -76,15 +76,15 @@ def command(
     from specialists.corpora.forge import ForgeReport, forge_rows
 
     output = Output(json=as_json, colours=read_settings().colours)
-    sections, names, skipped = _sections(docs, first=0)
-    far, _, _ = _sections(others or SAMPLE_DOCS, first=len(names))
+    sections, names, skipped = read_sections(docs, first=0)
+    far, _, _ = read_sections(others or SAMPLE_DOCS, first=len(names))
     report = ForgeReport()
     with output.progress() as tick:
         rows = list(
             forge_rows(
                 sections,
                 others=far,
-                groups={number: f"forge {name}" for number, name in names.items()},
+                sources=names,
                 most_queries=queries,
                 seed=seed,
                 report=report,
@@ -92,6 +92,7 @@ def command(
             )
         )
     _write(out, rows)
+    report_path = out.with_name(f"{out.name.split('.')[0]}.report.md")
     drawn = random.Random(seed).sample(rows, min(samples, len(rows)))  # noqa: S311  no secret
     counts = {
         "file": str(out),
@@ -102,15 +103,17 @@ def command(
         "rows": dict(report.rows),
         "left_out": dict(report.left_out),
     }
+    report_path.write_text(_report_text(counts, drawn), "utf-8")
     if as_json:
         output.document({**counts, "samples": [asdict(row) for row in drawn]})
         return
     _print(output, report, drawn, out=out)
+    output.note(f"the samples stand in full in {report_path}: read them before you train")
     for source, reason in skipped[:3]:
         output.note(f"skipped {source} ({reason})")
 
 
-def _sections(
+def read_sections(
     docs: Path, *, first: int
 ) -> tuple[list["Section"], dict[int, str], list[tuple[str, str]]]:
     """Passages as `qshell ask` cuts them, the documents' names by number from `first`, and what
@@ -155,6 +158,17 @@ def _write(out: Path, rows: Sequence["ForgedRow"]) -> None:
             }
             file.write(json.dumps(values, ensure_ascii=False) + "\n")
     partial.replace(out)
+
+
+def _report_text(counts: dict[str, object], drawn: Sequence["ForgedRow"]) -> str:
+    """The counts and the samples as a Markdown document."""
+    lines = [f"# {Path(str(counts['file'])).name}", ""]
+    lines += [f"- {name.replace('_', ' ')}: {json.dumps(value)}" for name, value in counts.items()]
+    for row in drawn:
+        what = f", {row.what}" if row.what else ""
+        passage = " ".join(row.passage.split())
+        lines += ["", f"## {row.label}: {row.query}", "", f"({row.kind}{what}) {passage}"]
+    return "\n".join(lines) + "\n"
 
 
 def _print(

@@ -17,7 +17,7 @@ from specialists.corpora.words import STOPWORDS
 Form = Literal["question", "yes/no", "claim", "keywords", "heading"]
 
 _LEAST_WORDS, _MOST_WORDS = 6, 30
-_MARKUP = re.compile(r"[*_`|\[\]{}<>$\\#=~^@→]|https?:|::|\.\.\.|\(\)")
+_MARKUP = re.compile(r"[*_`|\[\]{}<>$\\#=~^@→]|https?:|::|\.\.\.|\(\)|(?<!\w)/\w|\s[-–]\w")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|\([a-z0-9]\))\s+")
 _RULER = re.compile(r"^\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])")
@@ -43,6 +43,27 @@ _POINTING = re.compile(
     r"such|here|figure|table|section|chapter|said)\b",
     re.IGNORECASE,
 )
+_ORDER = re.compile(
+    r"(?!(?:in|on|at|by|from|with|within|during|for|under|since|between|despite|after|before|of|"
+    r"among|unlike|like|without|through|throughout|towards?|over|near|behind|beside|until|while|"
+    r"although|though|because|where|whether|whoever|only|even|half|both|all|not)\b)"
+    r"(?:[A-Z][a-z]+s? (?:the|an?|your|that|whether|if|how|to|one|all|any|each|this|its|it|on|in|"
+    r"multiple|additional|details|information|sure)\b"
+    r"|(?:Enter|Use|Specify|Select|Set|Type|Click|Run|Add|Create|Choose|Make|Press|Open|Write|Put|"
+    r"Take|Keep|Give|Check|Ensure|Remember|Avoid|Provide|Consider|Install|Remove|Copy|Move|Get|Try|"
+    r"Read|Go|Turn|Start|Stop|Change|Replace|Leave|Place|Bring|Call|Send|Ask|Wait|Do|Always|Never|"
+    r"Typically|Usually|Refer|Please|Begin|Gets|Sets|Returns|Specifies|Provides|Indicates|Require|"
+    r"Allow|Define|Store|Restrict|Limit|Implement|Apply|Perform|Review|Configure|Enable|Disable|"
+    r"Follow|Include|Identify|Validate|Verify|Test|Update|Find|Show|Look|List|A list|Options|"
+    r"Number|Hardcode|Support|Whether|Optional|Required)\b)",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|must|should|can|cannot|may|might|will|would|could|does|do|"
+    r"did|became|began|came|went|took|made|gave|won|led|ran|fell|held|kept|left|lost|met|sent|told|"
+    r"wrote|[a-z]+ed|[a-z]{2,}s)\b"
+)
+"""A claim does not order, nor say of something left unsaid what it does ("Specifies the ...")."""
 _OPENERS = frozenset("the a an each every all any no".split())  # noqa: SIM905  a line of words
 _SUBJECT = r"(?P<subject>(?:The|A|An|Each|Every|All|Any|[A-Z][\w'’-]+)(?: [\w'’-]+){0,7}?)"
 _CLAUSE_WORDS = re.compile(
@@ -141,12 +162,7 @@ def ask_by_claim(sentence: str) -> Asked | None:
     if _POINTING.search(sentence) or sentence.split()[0] in ("If", "When", "To", "Please"):
         return None
     claim = re.sub(r"\s*\([^()]*\)", "", sentence).rstrip(".")
-    first = claim.split()[0]
-    looks_like_order = first.lower() not in _OPENERS and not re.search(
-        r"\b(?:is|are|was|were|has|have|had|must|should|can|cannot|may|will|does|do|did|\w+ed|\w+s)\b",
-        claim.split(" ", 1)[1],
-    )
-    if looks_like_order or len(claim.split()) < _LEAST_WORDS:
+    if _ORDER.match(claim) or not _VERB.search(claim) or len(claim.split()) < _LEAST_WORDS:
         return None
     return Asked(form="claim", query=claim, sentence=sentence)
 
@@ -271,7 +287,11 @@ def _by_auxiliary(sentence: str) -> str | None:
             r"(?:an?|the) \w+ (?:\w+ )?(?:of|that|which|for|used|in|to|with|whose)\b", rest
         ):
             return f"What {aux} {subject}?"
-    if aux in ("must", "can", "may", "should") and re.fullmatch(r"[^,;:()]{12,90}", rest):
+    if (
+        aux in ("must", "can", "may", "should")
+        and subject.split()[0] in _OPENERS
+        and re.fullmatch(r"(?!also\b|only\b|then\b|still\b|even\b)[^,;:()]{12,90}", rest)
+    ):
         return f"{aux.capitalize()} {subject} {rest}?"
     return None
 

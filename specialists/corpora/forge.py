@@ -24,7 +24,7 @@ from specialists.corpora.asking import (
     sentences,
 )
 from specialists.corpora.cloze import WORD, Section
-from specialists.corpora.overlap import tells
+from specialists.corpora.overlap import overlap, runs_of
 from specialists.corpora.swaps import names_in, swap_all
 from specialists.corpora.words import STOPWORDS
 from specialists.errors import CorpusError
@@ -32,10 +32,13 @@ from specialists.errors import CorpusError
 LEAST_NEAR, MOST_NEAR, CROSS = 4, 6, 5
 _MOST_SWAPS, _MOST_NEIGHBOURS = 3, 2
 _LOOKED_AT = 40
-_NEAR_COVERAGE = 0.6
+_NEAR_COVERAGE = 0.45
 """A passage that holds more than this share of the query, rare words counting more, may answer."""
 _CROSS_COVERAGE = 0.15
 _QUERIES_A_SECTION = 3
+_COMMON_HEADING = 3
+"""A heading that so many documents have ("Notes") says nothing of what stands under it."""
+_LEAST_UNDER_HEADING = 25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,14 +69,16 @@ def forge_rows(
     sections: Sequence[Section],
     *,
     others: Sequence[Section] = (),
-    groups: Mapping[int, str] | None = None,
+    sources: Mapping[int, str] | None = None,
     most_queries: int,
     seed: int,
     report: ForgeReport | None = None,
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[ForgedRow]:
     """Rows of at most `most_queries` queries, query by query. `others` are sections of other
-    domains, for documents that are all of one; `groups` names the documents, for the split.
+    domains, for documents that are all of one. `sources` names the documents, folders and all: rows
+    of one document form one group, and documents under different first folders are of different
+    domains; without folders each document is a domain of its own.
 
     Raises `CorpusError` where there is too little text for near-misses.
     """
@@ -84,7 +89,8 @@ def forge_rows(
             f"{len(sections)} passages are too few to find near-misses among: give a folder with "
             "more text"
         )
-    corpus = _Corpus(sections, others)
+    sources = sources or {section.document: str(section.document) for section in sections}
+    corpus = _Corpus(sections, others, sources)
     choice = random.Random(seed)  # noqa: S311  sampling, not secrecy
     order = list(range(len(sections)))
     choice.shuffle(order)
@@ -104,8 +110,7 @@ def forge_rows(
             seen.add(asked.query.lower())
             made += 1
             report.queries[asked.form] += 1
-            document = sections[number].document
-            group = (groups or {}).get(document, f"forge {document}")
+            group = f"forge {sources[sections[number].document]}"
             for kind, passage, what in rows:
                 report.rows[kind] += 1
                 yield ForgedRow(
@@ -125,7 +130,9 @@ def forge_rows(
 class _Corpus:
     """The sections with what is asked of them again and again."""
 
-    def __init__(self, sections: Sequence[Section], others: Sequence[Section]) -> None:
+    def __init__(
+        self, sections: Sequence[Section], others: Sequence[Section], sources: Mapping[int, str]
+    ) -> None:
         self._sections = sections
         self._all = [*sections, *others]
         self._stemmer = Stemmer.Stemmer("english")
@@ -136,11 +143,19 @@ class _Corpus:
             word for s in self._all for word in {w.lower() for w in WORD.findall(s.text)}
         )
         self._rarity = {word: math.log(len(self._all) / n) for word, n in words.items()}
-        named = Counter(name for s in sections for name in set(names_in(s.text)))
-        self._names = sorted(named)
-        self._titles = Counter(
-            _innermost(s.title) for s in {(s.document, s.title): s for s in sections}.values()
-        )
+        self._runs = [runs_of(s.text) for s in self._all]
+        first = {number: name.split("/")[0] for number, name in sources.items()}
+        domains = sources if len(set(first.values())) == 1 else first
+        self._domain = [domains.get(s.document, "") for s in self._all]
+        small = {word for s in self._all for word in WORD.findall(s.text) if word.islower()}
+        self._names_of_document: dict[int, set[str]] = {}
+        self._names_of_domain: dict[str, set[str]] = {}
+        for section, domain in zip(sections, self._domain, strict=False):
+            named = {n for n in names_in(section.text) if not small.issuperset(n.lower().split())}
+            self._names_of_document.setdefault(section.document, set()).update(named)
+            self._names_of_domain.setdefault(domain, set()).update(named)
+        headings = {(s.document, s.title) for s in sections}
+        self._titles = Counter(_innermost(title) for _, title in headings)
         self._index = bm25s.BM25(k1=1.2, b=0.75)
         self._index.index(
             bm25s.tokenize(
@@ -180,10 +195,10 @@ class _Corpus:
         first = next(
             n for n in self._by_document[section.document] if self._all[n].title == section.title
         )
-        if number == first and choice.random() < 0.5:
-            heading = ask_by_heading(
-                section.title, unique=self._titles[_innermost(section.title)] == 1
-            )
+        like = self._titles[_innermost(section.title)]
+        long_enough = sum(len(sentence.split()) for sentence in found) >= _LEAST_UNDER_HEADING
+        if number == first and like < _COMMON_HEADING and long_enough and choice.random() < 0.5:
+            heading = ask_by_heading(section.title, unique=like == 1)
             made += [heading] if heading else []
         yield from made
 
@@ -196,19 +211,23 @@ class _Corpus:
         query = self._stem(asked.query)
         with_title = choice.random() < 0.5
         positive = shown(section.title, section.text, with_title=with_title)
+        names = (
+            sorted(self._names_of_document[section.document]),
+            sorted(self._names_of_domain[self._domain[number]]),
+        )
         swaps = [
             (one.kind, one.text, one.what)
-            for one in swap_all(asked, positive, names=self._names, choice=choice)
+            for one in swap_all(asked, positive, names=names, choice=choice)
         ]
         choice.shuffle(swaps)
         near: list[tuple[str, str, str]] = list(swaps[:_MOST_SWAPS])
-        usable = [n for n in self._ranked(asked.query) if self._may_miss(n, number, asked, query)]
+        ranked = [n for n in self._ranked(asked.query) if self._all[n].document != section.document]
         document = self._by_document[section.document]
         place = document.index(number)
         beside = (*document[place + 1 :], *reversed(document[:place]))
         neighbours = [n for n in beside if self._may_miss(n, number, asked, query)]
         neighbours = neighbours[:_MOST_NEIGHBOURS]
-        like = [n for n in usable if n not in neighbours]
+        like = [n for n in ranked if self._may_miss(n, number, asked, query)]
         fill = [("neighbour", n) for n in neighbours] + [("other", n) for n in like]
         for kind, other in fill:
             if len(near) >= MOST_NEAR:
@@ -238,7 +257,10 @@ class _Corpus:
         mine, theirs = self._all[number], self._all[other]
         if other == number or (theirs.document, theirs.title) == (mine.document, mine.title):
             return False
-        if tells(theirs.text, (mine.text, *([asked.sentence] if asked.sentence else []))):
+        said = runs_of(asked.sentence) if asked.sentence else None
+        if overlap(self._runs[number], self._runs[other]) or (
+            said and overlap(self._runs[other], said)
+        ):
             return False
         return self._coverage(query, other) <= _NEAR_COVERAGE
 
@@ -248,13 +270,13 @@ class _Corpus:
         return shared / total if total else 1.0
 
     def _cross(self, number: int, query: frozenset[str], choice: random.Random) -> list[Section]:
-        """Passages of other documents that share next to nothing with the query."""
-        mine = self._sections[number].document
+        """Passages of other domains that share next to nothing with the query."""
+        mine = self._domain[number]
         chosen: list[Section] = []
         for _ in range(60 * CROSS):
             other = choice.randrange(len(self._all))
             section = self._all[other]
-            if section.document == mine or section in chosen:
+            if self._domain[other] == mine or section in chosen:
                 continue
             if self._coverage(query, other) <= _CROSS_COVERAGE:
                 chosen.append(section)

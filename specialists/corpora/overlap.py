@@ -12,17 +12,21 @@ _SHARE = 0.5
 _WORD = re.compile(r"[^\W_]+")
 
 
+Runs = frozenset[tuple[str, ...]]
+
+
 def tells(passage: str, answers: Iterable[str]) -> bool:
     """Whether a passage holds at least half of an answer, or is itself held by one."""
-    mine = _runs(passage)
-    for answer in answers:
-        theirs = _runs(answer)
-        if len(mine & theirs) >= _SHARE * min(len(mine), len(theirs)):
-            return True
-    return False
+    mine = runs_of(passage)
+    return any(overlap(mine, runs_of(answer)) for answer in answers)
 
 
-def _runs(text: str) -> set[tuple[str, ...]]:
+def overlap(mine: Runs, theirs: Runs) -> bool:
+    """Whether half of the runs of the shorter text stand in the other."""
+    return len(mine & theirs) >= _SHARE * min(len(mine), len(theirs))
+
+
+def runs_of(text: str) -> Runs:
     words = [word.lower() for word in _WORD.findall(text)]
     length = min(_RUN, len(words)) or 1
-    return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+    return frozenset(tuple(words[i : i + length]) for i in range(len(words) - length + 1))

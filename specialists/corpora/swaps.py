@@ -20,11 +20,14 @@ _MONTHS = """
     January February March April May June July August September October November December
     """.split()  # noqa: SIM905  a line of words, not of quotes
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
-_YEAR = re.compile(r"(?<![\d.,/-])(?:1[5-9]|20)\d\d(?![\d.,/-]\d|\d)")
-_NUMBER = re.compile(r"(?<![\w.,:/$-])\d{1,6}(?:[.,]\d{1,3})?(?![\w:/]|[.,-]\w)")
-_NAME = re.compile(
-    r"(?<![.!?:\"“(] )(?<!^)\b[A-Z][\w'’-]*[a-zA-Z][\w'’-]*(?: [A-Z][\w'’-]*[a-zA-Z][\w'’-]*)*"
+_YEAR = re.compile(r"(?<![\d.,/–—-])(?:1[5-9]|20)\d\d(?![\d.,/–—-]\d|[\d–—-])")
+_MONTH = rf"(?:{'|'.join(_MONTHS)})"
+_NUMBER = re.compile(
+    rf"(?<![\w.,:/$–—-])(?<!{' )(?<!'.join(_MONTHS)} )"
+    rf"\d{{1,6}}(?:[.,]\d{{1,3}})?(?![\w:/–—]|[.,-]\w|(?:st|nd|rd|th)? (?:of )?{_MONTH})"
 )
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]*[a-zA-Z][\w'’-]*(?: [A-Z][\w'’-]*[a-zA-Z][\w'’-]*)*")
+"""Capitals in the midst of a sentence: after a small letter or a comma."""
 _UNITS: tuple[tuple[str, ...], ...] = (
     ("second", "minute", "hour", "day", "week", "month", "year"),
     ("milligram", "gram", "kilogram", "tonne"),
@@ -47,12 +50,16 @@ _PAIRS = """
     """
 _ROLES = tuple(tuple(pair.split("/")) for pair in _PAIRS.split())
 _NOT = (
-    (re.compile(r"\b(is|are|was|were|must|should|may|will|would|could|does|do|did) (?!not\b)"), ""),
+    (re.compile(r"\b(is|are|was|were|must|should|may|will|would|could) (?!not\b)"), ""),
     (re.compile(r"\bcan (?!not\b)"), "cannot "),
 )
 _NO_NEGATION = re.compile(
     r"\b(?:not|cannot|never|no|none|nobody|nothing|without|unless|neither|nor|only|if|may|few|"
-    r"hardly|n't)\b",
+    r"hardly)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"\b(?:that|which|who|whose|where|when|while|because|so|although|though|as|than|but|and)\b",
     re.IGNORECASE,
 )
 _COMMON = frozenset(
@@ -76,11 +83,12 @@ class Swapped:
 
 
 def swap_all(
-    asked: Asked, passage: str, *, names: Sequence[str], choice: Random
+    asked: Asked, passage: str, *, names: Sequence[Sequence[str]], choice: Random
 ) -> Iterator[Swapped]:
     """At most one copy of each kind that fits. A heading has none: the section under it is about
     it, whatever it says; a yes/no question has only those about something else, since a copy that
-    says the opposite still answers it."""
+    says the opposite still answers it. `names` are what a name may give way to, those nearest to
+    the passage first; what stands in none of them is not taken for a name."""
     if asked.form == "heading":
         return
     query = asked.query
@@ -111,26 +119,33 @@ def names_in(text: str) -> list[str]:
     return found
 
 
-def _swap_name(query: str, passage: str, names: Sequence[str], choice: Random) -> Swapped | None:
+def _swap_name(
+    query: str, passage: str, names: Sequence[Sequence[str]], choice: Random
+) -> Swapped | None:
     """The longest name of the query that stands in the passage, for another of the same shape."""
-    mine = [name for name in dict.fromkeys(names_in(passage)) if _has_word(query, name)]
+    known = {name for tier in names for name in tier}
+    mine = [n for n in dict.fromkeys(names_in(passage)) if n in known and _has_word(query, n)]
     for name in sorted(mine, key=lambda one: (-len(one.split()), one)):
-        others = [
-            other
-            for other in names
-            if _shape(other) == _shape(name)
-            and not set(other.lower().split()) & set(name.lower().split())
-            and not _has_word(passage, other)
-            and not _has_word(query, other)
-        ]
-        if not others:
-            continue
-        other = choice.choice(others)
-        copy = _replace(passage, name, other)
-        # A long name is often taken up again by one of its words.
-        for part, new in zip(name.split(), other.split(), strict=True):
-            copy = _replace(copy, part, new)
-        return _swapped("entity", passage, copy, f"{name} -> {other}")
+        for tier in names:
+            others = [
+                other
+                for other in tier
+                if _shape(other) == _shape(name)
+                and name.split()[0] not in other.split()
+                and not _has_word(passage, other)
+            ]
+            if not others:
+                continue
+            last = name.split()[-1]
+            # A county for a county, a prize for a prize, where there is one.
+            like = [one for one in others if " " in name and one.split()[-1] == last]
+            other = choice.choice(like or others)
+            copy = _replace(passage, name, other)
+            if not like:
+                # A long name is often taken up again by its last word alone.
+                alone = rf"(?<=[a-z,] ){re.escape(last)}(?!\w)(?! [A-Z])"
+                copy = re.sub(alone, other.split()[-1].replace("\\", ""), copy)
+            return _swapped("entity", passage, copy, f"{name} -> {other}")
     return None
 
 
@@ -143,7 +158,8 @@ def _swap_number(query: str, passage: str, choice: Random) -> Swapped | None:
         whole, mark, part = re.match(r"(\d+)([.,]?)(\d*)", number).groups()  # type: ignore[union-attr]  # a number by its pattern
         values = [int(int(whole) * factor) for factor in (0.5, 2, 3, 1.5)]
         values += [int(whole) + step for step in (1, 2, 3, 4, 7)]
-        new = [f"{value}{mark}{part}" for value in values if value > 0 and str(value) != whole]
+        most = 100 if re.search(rf"{re.escape(number)} ?(?:%|percent|per cent)", passage) else 10**9
+        new = [f"{v}{mark}{part}" for v in values if 0 < v <= most and str(v) != whole]
         free = [one for one in new if one not in there and not _has_word(query, one)]
         if free:
             other = choice.choice(free)
@@ -160,7 +176,9 @@ def _swap_unit(query: str, passage: str, choice: Random) -> Swapped | None:
             given = re.search(rf"(?:\d|\bper|\ban?|\beach) {unit}s?\b", query)
             if not given or not _has_word(passage, unit, plural=True):
                 continue
-            others = [o for o in family if o != unit and not _has_word(passage, o, plural=True)]
+            place = family.index(unit)
+            beside = (*family[max(0, place - 1) : place], *family[place + 1 : place + 2])
+            others = [o for o in beside if not _has_word(passage, o, plural=True)]
             if others:
                 other = choice.choice(others)
                 copy = _replace(passage, f"{unit}s", f"{other}s")
@@ -208,7 +226,8 @@ def _negate(asked: Asked, passage: str) -> Swapped | None:
         return None
     for pattern, instead in _NOT:
         found = pattern.search(asked.sentence)
-        if not found:
+        # Only the first verb of the main clause turns the whole claim round.
+        if not found or _CLAUSE.search(asked.sentence[: found.start()]):
             continue
         new = instead or f"{found[1]} not "
         denied = asked.sentence[: found.start()] + new + asked.sentence[found.end() :]
