@@ -4,6 +4,7 @@ The model runs in this process, not in a worker: marks must not depend on the cl
 the words and the table; every figure comes from `specialists.evaluation`.
 """
 
+import importlib.util
 import re
 import shutil
 from collections.abc import Sequence
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shell.errors import ShellError
 from shell.output import Output
 from shell.settings import read_settings
 
 if TYPE_CHECKING:
+    from specialists.evaluation.curves import ScoredRows
     from specialists.evaluation.gate import Measured
     from specialists.evaluation.lexical import Lexical
-    from specialists.evaluation.tasks import Scorer
+    from specialists.evaluation.tasks import Scored, Scorer, Task
     from specialists.evaluation.ten_domains import HoldoutMarks
 
 _WIDE = 120
@@ -59,6 +62,12 @@ _BASELINES = click.option(
     "--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+_PLOTS = click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw recall against false accepts, and the reliability, as PNG and SVG in DIR.",
+)
 
 
 @command.command(name="beir")
@@ -89,6 +98,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdo
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @click.option("--queries", type=click.IntRange(1), help="Mark a random part of the queries.")
 @_BASELINES
+@_PLOTS
 @_JSON
 def bench_beir(
     folder: Path,
@@ -99,6 +109,7 @@ def bench_beir(
     seed: int,
     queries: int | None,
     baselines: bool,
+    plots: Path | None,
     as_json: bool,
 ) -> None:
     """Mark a specialist on the judged collection in FOLDER (BEIR layout: corpus.jsonl,
@@ -122,6 +133,7 @@ def bench_beir(
         seed=seed,
         max_queries=queries or 0,
     )
+    drawing = Drawing(folder=plots) if plots else None
     ours = [] if specialist == "none" else [open_scorer(specialist)]
     with output.progress() as tick:
         measured = measure_collection(
@@ -129,7 +141,10 @@ def bench_beir(
             settings,
             lambda bm25: line_up(bm25, ours, baselines=baselines, output=output),
             tick=tick,
+            hear=drawing.hear if drawing else lambda scorer, task, scored: None,
         )
+    if drawing:
+        drawing.finish(output)
     if as_json:
         output.document(asdict(measured))
         return
@@ -139,8 +154,9 @@ def bench_beir(
 @command.command(name="holdout")
 @_SPECIALIST
 @_BASELINES
+@_PLOTS
 @_JSON
-def bench_holdout(specialist: str, baselines: bool, as_json: bool) -> None:
+def bench_holdout(specialist: str, baselines: bool, plots: Path | None, as_json: bool) -> None:
     """Mark a specialist on the holdout that ships with the project: questions of ten domains, each
     with the passage that answers it, a near-miss and a passage of another domain.
 
@@ -148,20 +164,47 @@ def bench_holdout(specialist: str, baselines: bool, as_json: bool) -> None:
     Examples:
       qshell bench holdout
       qshell bench holdout --specialist ./my-checkpoint --json
-      qshell bench holdout --specialist none
+      qshell bench holdout --specialist none --plots plots/
     """
     from specialists.evaluation.ten_domains import measure_holdout
 
     output = Output(json=as_json, colours=read_settings().colours)
+    drawing = Drawing(folder=plots) if plots else None
     ours = [] if specialist == "none" else [open_scorer(specialist)]
     with output.progress() as tick:
         measured = measure_holdout(
-            lambda bm25: line_up(bm25, ours, baselines=baselines, output=output), tick=tick
+            lambda bm25: line_up(bm25, ours, baselines=baselines, output=output),
+            tick=tick,
+            hear=drawing.hear if drawing else lambda scorer, task, scored: None,
         )
+    if drawing:
+        drawing.finish(output)
     if as_json:
         output.document(asdict(measured))
         return
     print_holdout(output, measured)
+
+
+class Drawing:
+    """Collects what scorers say of a task and draws it at the end."""
+
+    def __init__(self, *, folder: Path) -> None:
+        """Raises `ShellError` at once, before anything is measured, where nothing can draw."""
+        if importlib.util.find_spec("matplotlib") is None:
+            raise ShellError("--plots needs matplotlib: install the extra `bench`")
+        self._folder = folder
+        self._rows: list[ScoredRows] = []
+
+    def hear(self, scorer: "Scorer", task: "Task", scored: Sequence["Scored"]) -> None:
+        from specialists.evaluation.curves import scored_rows
+
+        self._rows.append(scored_rows(task, scored, scorer=scorer.name))
+
+    def finish(self, output: Output) -> None:
+        from specialists.evaluation.plots import draw_curves
+
+        for path in draw_curves(self._rows, self._folder):
+            output.note(f"drew {path}")
 
 
 def open_scorer(name_or_folder: str) -> "Scorer":
