@@ -30,7 +30,8 @@ _LEANING = re.compile(
     r"^(?:it|its|this|that|these|those|they|their|them|he|she|his|her|we|our|us|i|my|there|here|"
     r"such|both|but|and|or|so|then|thus|hence|however|therefore|moreover|furthermore|also|instead|"
     r"otherwise|additionally|similarly|consequently|afterwards|meanwhile|likewise|again|yet|"
-    r"finally|first|second|third|next|another|other|others|one|some|many|most|none|neither|either|"
+    r"nevertheless|nonetheless|subsequently|still|indeed|of note|for now|finally|first|second|third|next|another|other|others|one|some|many|most|none|neither|either|"
+    r"everyone|everybody|everything|someone|somebody|something|nobody|nothing|anyone|anything|"
     r"as|for example|for instance|in addition|in this|in that|in these|in such|in any case|"
     r"at this|at that|on this|with this|by this|after this|after that|from this|because of this|"
     r"note|see|example|examples|not|no|yes|nor|what|which|who|why|how|let|once again|to this|"
@@ -55,8 +56,18 @@ _ORDER = re.compile(
     r"Typically|Usually|Refer|Please|Begin|Gets|Sets|Returns|Specifies|Provides|Indicates|Require|"
     r"Allow|Define|Store|Restrict|Limit|Implement|Apply|Perform|Review|Configure|Enable|Disable|"
     r"Follow|Include|Identify|Validate|Verify|Test|Update|Find|Show|Look|List|A list|Options|"
-    r"Number|Hardcode|Support|Whether|Optional|Required)\b)",
+    r"Number|Force|Hardcode|Support|Whether|Optional|Required)\b)",
     re.IGNORECASE,
+)
+_ORDER_AFTER = re.compile(
+    r"^[A-Z][^,]*, (?:then |please )?(?:make|use|block|determine|select|run|do|set|ensure|check|"
+    r"click|press|right|see|add|create|choose|consider|try|keep|be|enter|type|open|specify|avoid|note|"
+    r"remember|follow|put|take|turn|remove|install|write|read|call|go|move|copy|enable|disable)\b"
+)
+_LABEL = re.compile(r"^[\w-]+ (?:The|A|An|Each|Every|All|This|If|When|It|You|To)\b")
+"""A word that has lost its colon: "Description Every change is logged"."""
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|died|came|went|took|[a-z]{3,}ed)\b|\b1\d\d\d\b|\b20\d\d\b"
 )
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|must|should|can|cannot|may|might|will|would|could|does|do|"
@@ -134,6 +145,7 @@ def sentences(text: str) -> Iterator[str]:
                 and sentence[0].isupper()
                 and not _MARKUP.search(sentence)
                 and not _LEANING.match(sentence)
+                and not _LABEL.match(sentence)
                 and sentence.count("(") == sentence.count(")")
                 and sentence.count('"') % 2 == 0
                 and sum(word[:1].isalpha() for word in words) >= 0.7 * len(words)
@@ -162,7 +174,12 @@ def ask_by_claim(sentence: str) -> Asked | None:
     if _POINTING.search(sentence) or sentence.split()[0] in ("If", "When", "To", "Please"):
         return None
     claim = re.sub(r"\s*\([^()]*\)", "", sentence).rstrip(".")
-    if _ORDER.match(claim) or not _VERB.search(claim) or len(claim.split()) < _LEAST_WORDS:
+    if (
+        _ORDER.match(claim)
+        or _ORDER_AFTER.match(claim)
+        or not _VERB.search(claim)
+        or len(claim.split()) < _LEAST_WORDS
+    ):
         return None
     return Asked(form="claim", query=claim, sentence=sentence)
 
@@ -180,11 +197,11 @@ def ask_by_keywords(sentence: str, rarity: Mapping[str, float], choice: Random) 
 
 
 def ask_by_heading(title: str, *, unique: bool) -> Asked | None:
-    """The innermost heading; with the one around it where the same heading stands elsewhere."""
+    """The innermost heading with the one around it, or alone where there is no other."""
     path = [part.strip() for part in title.split(" > ") if part.strip()]
     if not path:
         return None
-    query = path[-1] if unique or len(path) < 2 else f"{path[-2]}: {path[-1]}"
+    query = ": ".join(path[-2:])
     words = [w for w in _WORD.findall(query) if w.lower() not in STOPWORDS and not w.isdigit()]
     if len(words) < 2 or _MARKUP.search(query) or len(query) > 90 or not (unique or len(path) > 1):
         return None
@@ -236,6 +253,9 @@ def _by_condition(sentence: str) -> str | None:
     clause, word = found["clause"], found["word"].lower()
     if _LEANING.match(clause) or re.search(r"\b(?:it|they|them|he|she)\b", clause):
         return None
+    if word != "if" and _PAST.search(clause.replace("installed", "")):
+        # What happened once is no rule, and the question would stand in the wrong tense.
+        return None
     ordered = re.match(r"(?:you |the \w+ )?(?:must|should|have to|need to)\b", found["main"])
     asks = "What has to be done" if ordered else "What happens"
     return f"{asks} {'when' if word in ('once', 'whenever') else word} {clause}?"
@@ -267,7 +287,7 @@ def _by_auxiliary(sentence: str) -> str | None:
     subject, aux, rest = _lowered(found["subject"]), found["aux"], found["rest"]
     if rest.startswith("not ") or aux == "cannot" or re.match(r"(?:been )?there\b", rest):
         return None
-    because = re.match(r"(?P<fact>[^,;]{8,80}),? because (?!of\b)", rest)
+    because = re.match(r"(?P<fact>(?!now\b|that\b)[^,;]{8,80}),? because (?!of\b)", rest)
     if because:
         return f"Why {aux} {subject} {because['fact']}?"
     when = _WHEN.search(f" {rest}")

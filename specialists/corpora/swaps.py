@@ -42,7 +42,7 @@ _UNITS: tuple[tuple[str, ...], ...] = (
 _PAIRS = """
     landlord/tenant buyer/seller employer/employee client/server doctor/patient teacher/pupil
     parent/child author/reader sender/receiver sender/recipient lender/borrower supplier/customer
-    host/guest administrator/user driver/passenger guide/visitor caller/callee source/target
+    host/guest administrator/user guide/visitor caller/callee source/target
     source/destination input/output producer/consumer owner/member reads/writes before/after
     above/below minimum/maximum increase/decrease increases/decreases enable/disable
     enables/disables enabled/disabled opens/closes opened/closed upper/lower earlier/later
