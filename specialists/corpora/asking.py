@@ -30,7 +30,8 @@ _LEANING = re.compile(
     r"^(?:it|its|this|that|these|those|they|their|them|he|she|his|her|we|our|us|i|my|there|here|"
     r"such|both|but|and|or|so|then|thus|hence|however|therefore|moreover|furthermore|also|instead|"
     r"otherwise|additionally|similarly|consequently|afterwards|meanwhile|likewise|again|yet|"
-    r"nevertheless|nonetheless|subsequently|still|indeed|of note|for now|finally|first|second|third|next|another|other|others|one|some|many|most|none|neither|either|"
+    r"nevertheless|nonetheless|subsequently|still|indeed|of note|for now|fortunately|"
+    r"finally|first|second|third|next|another|other|others|one|some|many|most|none|neither|either|"
     r"everyone|everybody|everything|someone|somebody|something|nobody|nothing|anyone|anything|"
     r"as|for example|for instance|in addition|in this|in that|in these|in such|in any case|"
     r"at this|at that|on this|with this|by this|after this|after that|from this|because of this|"
@@ -56,7 +57,7 @@ _ORDER = re.compile(
     r"Typically|Usually|Refer|Please|Begin|Gets|Sets|Returns|Specifies|Provides|Indicates|Require|"
     r"Allow|Define|Store|Restrict|Limit|Implement|Apply|Perform|Review|Configure|Enable|Disable|"
     r"Follow|Include|Identify|Validate|Verify|Test|Update|Find|Show|Look|List|A list|Options|"
-    r"Number|Force|Hardcode|Support|Whether|Optional|Required)\b)",
+    r"Number|Force|Prefer|Hardcode|Support|Whether|Optional|Required)\b)",
     re.IGNORECASE,
 )
 _ORDER_AFTER = re.compile(
