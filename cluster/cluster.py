@@ -18,7 +18,7 @@ from cluster.answering.endpoint import EndpointSettings
 from cluster.backends.base import Backend
 from cluster.backends.local import LocalBackend, check_platform
 from cluster.dispatcher import Dispatcher
-from cluster.errors import ClusterError, UnknownSpecialist
+from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
 from cluster.monitor import Monitor
@@ -181,17 +181,19 @@ class Cluster:
         specialist: str | None = None,
         k: int = 20,
         endpoint: EndpointSettings | None = None,
+        threshold: float | None = None,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
-        default the first registered for relevance. `on_event` is told of every step on the way, on
-        the loop's thread.
+        default the first registered for relevance; at its own decision, or keeping the passages
+        whose score reaches `threshold`. `on_event` is told of every step on the way, on the loop's
+        thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
         """
         tell = on_event or (lambda _: None)
-        spec = self._usable(specialist or self._first_for_relevance())
+        spec = self._usable(specialist or self.registry.first_for_relevance().name)
         stop_listening = self.events.listen(tell)
         self._warm(spec)
         try:
@@ -205,6 +207,7 @@ class Cluster:
                     specialist=spec.name,
                     k=k,
                     endpoint=endpoint,
+                    threshold=threshold,
                     on_event=tell,
                 )
             finally:
@@ -229,11 +232,11 @@ class Cluster:
         """
         self._open()
         for name in pipeline.specialists():
-            self._usable(name or self._first_for_relevance())
+            self._usable(name or self.registry.first_for_relevance().name)
         cache = cache_dir or index_dir()
         house = House(
             call=self.call,
-            first_judge=self._first_for_relevance,
+            first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: _open_index(docs, cache, lambda _: None),
             identify=self._identify,
             cache_dir=cache,
@@ -340,15 +343,6 @@ class Cluster:
         with contextlib.suppress(SpecialistError):
             return open_checkpoint(spec.folder, verify=False).sha256 or str(spec.folder)
         return str(spec.folder)
-
-    def _first_for_relevance(self) -> str:
-        for spec in self.registry.specs.values():
-            if spec.entry.task == "relevance":
-                return spec.name
-        raise UnknownSpecialist(
-            "no specialist with 'task: relevance' is registered, so nothing can judge passages; "
-            "register one (qshell registry add)"
-        )
 
     def _open(self) -> "_Running":
         if self._running is None:

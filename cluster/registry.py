@@ -114,6 +114,16 @@ class Registry:
             f"registered: {', '.join(known) or 'none'} (qshell registry list)"
         )
 
+    def first_for_relevance(self) -> SpecialistSpec:
+        """Who judges passages when nobody is named. Raises `UnknownSpecialist` without any."""
+        for spec in self.specs.values():
+            if spec.entry.task == "relevance":
+                return spec
+        raise UnknownSpecialist(
+            "no specialist with 'task: relevance' is registered, so nothing can judge passages; "
+            "register one (qshell registry add)"
+        )
+
     @classmethod
     def of(cls, specs: Iterable[SpecialistSpec], files: Iterable[Path] = ()) -> Self:
         """Raises `RegistryError` when a name or alias is taken twice or a base is missing."""

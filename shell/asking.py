@@ -19,7 +19,8 @@ from shell.output import Output, Ticks
 from shell.report import Report, answer_report
 from shell.settings import Settings
 from specialists.checkpoint import open_checkpoint
-from specialists.errors import CheckpointError
+from specialists.errors import CalibrationError, CheckpointError
+from specialists.evaluation.calibrate import read_calibration
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,19 +40,22 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
     with output.progress() as tick:
         talk = Talk(tick=tick)
         async with open_cluster(settings) as cluster:
+            spec = _judge(cluster, order)
+            threshold, refused = calibrated_threshold(settings, spec)
             answer = await cluster.ask(
                 order.question,
                 order.docs,
                 specialist=order.specialist,
                 k=order.passages,
                 endpoint=order.endpoint,
+                threshold=threshold,
                 cache_dir=settings.index_dir,
                 on_event=talk.hear,
             )
-            spec = _judge(cluster, order)
-    for sentence in talk.sentences():
+    for sentence in [*refused, *talk.sentences()]:
         output.note(sentence)
-    specialist = {"name": spec.name, "sha256": _sha256(spec.folder)}
+    sha256 = _sha256(spec.folder)
+    specialist = {"name": spec.name, "sha256": sha256, "calibrated_threshold": threshold}
     return answer_report(answer, index=talk.index, specialist=specialist)
 
 
@@ -113,11 +117,24 @@ class Talk:
 
 
 def _judge(cluster: Cluster, order: Order) -> SpecialistSpec:
-    """The specialist that judged: the one named, else the first for relevance."""
+    """The specialist that judges: the one named, else the first for relevance."""
     if order.specialist is not None:
         return cluster.registry.resolve(order.specialist)
-    specs = cluster.registry.specs.values()
-    return next(spec for spec in specs if spec.entry.task == "relevance")
+    return cluster.registry.first_for_relevance()
+
+
+def calibrated_threshold(
+    settings: Settings, spec: SpecialistSpec
+) -> tuple[float | None, list[str]]:
+    """The threshold in force for it, if any, and what a person should know when one is refused."""
+    path = settings.calibrations_dir / f"{spec.name}.json"
+    if not path.exists():
+        return None, []
+    try:
+        calibration = read_calibration(path, open_checkpoint(spec.folder, verify=False))
+    except (CalibrationError, CheckpointError) as error:
+        return None, [f"answering without the calibrated threshold: {error}"]
+    return (calibration.threshold.value if calibration else None), []
 
 
 def _sha256(folder: Path) -> str | None:
