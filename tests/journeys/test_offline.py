@@ -17,15 +17,16 @@ CUT = """
 import socket
 _open = socket.socket
 class Cut(_open):
-    def __init__(self, family=-1, *rest, **named):
-        if family != socket.AF_UNIX:
+    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        if fileno is None and family != socket.AF_UNIX:
             open({marker!r}, "a").write(f"{{family}}\\n")
             raise OSError("the network is cut")
-        super().__init__(family, *rest, **named)
+        super().__init__(family, type, proto, fileno)
 socket.socket = Cut
 socket.getaddrinfo = lambda *a, **k: (_ for _ in ()).throw(OSError("the network is cut"))
 """
-"""A sitecustomize module: worker processes read it too. It notes who tried to leave."""
+"""A sitecustomize module: worker processes read it too. It notes who tried to leave; a socket that
+was inherited by its number comes from this machine."""
 
 
 class Offline:
