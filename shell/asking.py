@@ -5,6 +5,7 @@ the cluster tells on the way becomes a bar on stderr; what a person should know 
 end, when the bar is gone. Nothing is printed to stdout here.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,20 +40,26 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
     with output.progress() as tick:
         talk = Talk(tick=tick)
         async with open_cluster(settings) as cluster:
-            answer = await cluster.ask(
-                order.question,
-                order.docs,
-                specialist=order.specialist,
-                k=order.passages,
-                endpoint=order.endpoint,
-                cache_dir=settings.index_dir,
-                on_event=talk.hear,
-            )
-            spec = _judge(cluster, order)
+            report = await ask_opened(cluster, order, talk, index_dir=settings.index_dir)
     for sentence in talk.sentences():
         output.note(sentence)
-    specialist = {"name": spec.name, "sha256": _sha256(spec.folder)}
-    return answer_report(answer, index=talk.index, specialist=specialist)
+    return report
+
+
+async def ask_opened(cluster: Cluster, order: Order, talk: "Talk", *, index_dir: Path) -> Report:
+    """The same of a cluster that is open and stays so."""
+    answer = await cluster.ask(
+        order.question,
+        order.docs,
+        specialist=order.specialist,
+        k=order.passages,
+        endpoint=order.endpoint,
+        cache_dir=index_dir,
+        on_event=talk.hear,
+    )
+    spec = _judge(cluster, order)
+    sha256 = await asyncio.to_thread(_sha256, spec.folder)
+    return answer_report(answer, index=talk.index, specialist={"name": spec.name, "sha256": sha256})
 
 
 def open_cluster(settings: Settings) -> Cluster:

@@ -1,0 +1,34 @@
+"""Opening the screen and closing it, however it ends: by a key, a signal, a terminal that is gone.
+
+Order at the end: the app leaves the terminal, then the cluster ends its workers.
+"""
+
+import asyncio
+import signal
+from dataclasses import replace
+
+from shell.settings import Settings, read_settings
+from shell.tui.app import QshellApp
+from shell.tui.bridge import Bridge
+
+_ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def run_screen(*, plain: bool) -> int:
+    """Returns the exit code. Raises `SettingsError`, and what the app met unexpectedly."""
+    settings = read_settings()
+    if plain:
+        settings = replace(settings, plain=True)
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> int:
+    async with Bridge(settings) as bridge:
+        app = QshellApp(settings, bridge)
+        loop = asyncio.get_running_loop()
+        for number in _ENDING_SIGNALS:
+            loop.add_signal_handler(number, app.exit)
+        await app.run_async()
+        if app.mistake is not None:
+            raise app.mistake
+        return app.return_code or 0
