@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +17,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from shell.commands.ask import SAMPLE_DOCS
 from shell.settings import Settings
 from shell.tui.bridge import Bridge
 from shell.tui.dialogs.help import HelpDialog
@@ -28,8 +30,12 @@ from shell.tui.messages import (
     WorkerWanted,
 )
 from shell.tui.place import read_place, write_place
+from shell.tui.screens.compare import CompareScreen
 from shell.tui.screens.house import HouseScreen
+from shell.tui.screens.log import LogScreen
+from shell.tui.screens.registry import RegistryScreen
 from shell.tui.screens.session import SessionScreen
+from shell.tui.screens.specialists import SpecialistsScreen
 from shell.tui.theme import DARK, THEMES
 from shell.tui.widgets.top_bar import SCREENS
 
@@ -41,8 +47,12 @@ class QshellApp(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "qshell"
     ENABLE_COMMAND_PALETTE = True
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-low"), (18, "-high")]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-tiny"),
+        (9, "-low"),
+        (18, "-high"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(f"{n},alt+{n}", f"show('{name}')", title, id=f"screen.{name}", show=False)
@@ -101,15 +111,21 @@ class QshellApp(App[None]):
         await self._save_place()
 
     def _make(self, name: str) -> HouseScreen:
-        screen = SessionScreen(self._bridge.sessions, self._place)
-        return screen
+        match name:
+            case "specialists":
+                return SpecialistsScreen()
+            case "compare":
+                return CompareScreen(lambda: Path(self._place.docs or SAMPLE_DOCS))
+            case "registry":
+                return RegistryScreen(self._settings)
+            case "log":
+                return LogScreen(self._bridge.recent_events)
+        return SessionScreen(self._bridge.sessions, self._place)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does here, and the screens and themes."""
         for name, title in SCREENS.items():
-            yield SystemCommand(
-                f"Go to {title}", "Screen", partial(self.action_show, name)
-            )
+            yield SystemCommand(f"Go to {title}", "Screen", partial(self.action_show, name))
         for active in screen.active_bindings.values():
             binding = active.binding
             if binding.description and binding.show and active.enabled:

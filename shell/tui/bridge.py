@@ -97,7 +97,7 @@ class Bridge:
         self._listeners.append(listener)
         listener(ClusterNews(self.trouble))
         if self.cluster is not None:
-            listener(StatusNews(self.cluster.status(), self.trails))
+            listener(self._status(self.cluster))
 
     def ask(self, want: AskWanted) -> None:
         """One question at a time; a second one waits for nobody and is not taken."""
@@ -218,10 +218,13 @@ class Bridge:
     def _tell_status(self, *, sample: bool = True) -> None:
         if self.cluster is None:
             return
-        status = self.cluster.status()
-        for item in status.specialists if sample else ():
+        news = self._status(self.cluster)
+        for item in news.status.specialists if sample else ():
             self.trails.setdefault(item.name, Trail()).add(item)
-        self._tell(StatusNews(status, self.trails))
+        self._tell(news)
+
+    def _status(self, cluster: Cluster) -> StatusNews:
+        return StatusNews(cluster.status(), self.trails, cluster.registry.specs)
 
     def _tell(self, news: News) -> None:
         for listener in tuple(self._listeners):

@@ -44,10 +44,12 @@ def state_mark(state: str) -> Mark:
 
 
 def size(count: int | None) -> str:
-    return "" if count is None else mebibytes(count)
+    if count is None:
+        return ""
+    return mebibytes(count) if count < 2**30 else f"{count / 2**30:.1f} GiB"
 
 
 def time_taken(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -4,7 +4,7 @@ A screen posts a want and forgets about it; the app hands it to the bridge. The 
 news to every screen that listens. Neither side knows the other, only these values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from textual.message import Message
 
 from cluster.events import Event
 from cluster.records import JudgedPassage, Passage
+from cluster.registry import SpecialistSpec
 from cluster.status import ClusterStatus
 from shell.report import Report
 from shell.tui.trail import Trail
@@ -79,8 +80,11 @@ class ClusterNews(News):
 
 @dataclass
 class StatusNews(News):
+    """`specs` are the registered specialists by name."""
+
     status: ClusterStatus
-    trails: dict[str, Trail]
+    trails: Mapping[str, Trail]
+    specs: Mapping[str, SpecialistSpec]
 
 
 @dataclass

@@ -326,7 +326,9 @@ class SessionScreen(HouseScreen):
             words = "the sample documents"
         else:
             words = str(self._docs)
-        self.query_one("#docs", Static).update(Content.assemble(("from ", "$foreground 55%"), words))
+        self.query_one("#docs", Static).update(
+            Content.assemble(("from ", "$foreground 55%"), words)
+        )
 
     def _show_hint(self, words: str) -> None:
         hint = self.query_one("#hint", Static)
