@@ -5,8 +5,11 @@ Order at the end: the app leaves the terminal, then the cluster ends its workers
 
 import asyncio
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 
+from cluster.cluster import Cluster
+from shell.asking import open_cluster
 from shell.settings import Settings, read_settings
 from shell.tui.app import QshellApp
 from shell.tui.bridge import Bridge
@@ -14,16 +17,16 @@ from shell.tui.bridge import Bridge
 _ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
-def run_screen(*, plain: bool) -> int:
+def run_screen(*, plain: bool, open_anew: Callable[[Settings], Cluster] = open_cluster) -> int:
     """Returns the exit code. Raises `SettingsError`, and what the app met unexpectedly."""
     settings = read_settings()
     if plain:
         settings = replace(settings, plain=True)
-    return asyncio.run(_run(settings))
+    return asyncio.run(_run(settings, open_anew))
 
 
-async def _run(settings: Settings) -> int:
-    async with Bridge(settings) as bridge:
+async def _run(settings: Settings, open_anew: Callable[[Settings], Cluster]) -> int:
+    async with Bridge(settings, open_anew=open_anew) as bridge:
         app = QshellApp(settings, bridge)
         loop = asyncio.get_running_loop()
         for number in _ENDING_SIGNALS:

@@ -1,7 +1,6 @@
 """The text of a document, open at the place a citation or passage stands on."""
 
 import asyncio
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -25,9 +24,8 @@ class SourceDialog(Dialog[bool]):
         Binding("k", "up", "Up", show=False),
     ]
 
-    def __init__(self, docs: Path, wanted: SourceWanted, *, hint: str = "") -> None:
+    def __init__(self, wanted: SourceWanted, *, hint: str = "") -> None:
         super().__init__()
-        self._docs = docs
         self._wanted = wanted
         self._hint = hint
 
@@ -55,10 +53,10 @@ class SourceDialog(Dialog[bool]):
         body = self.query_one("#source-text", Static)
         try:
             found = await asyncio.to_thread(
-                read_source, self._docs, one.source, start=one.start, end=one.end, quote=one.quote
+                read_source, one.docs, one.source, start=one.start, end=one.end, quote=one.quote
             )
         except DocumentError as error:
-            body.update(Content(f"{self._docs / one.source}: {error}"))
+            body.update(Content(f"{one.docs / one.source}: {error}"))
             return
         title = f"{one.source}:{found.first_marked}"
         if found.changed:

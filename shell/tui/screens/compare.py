@@ -56,7 +56,6 @@ class CompareScreen(HouseScreen):
         yield QuestionLine()
 
     async def on_mount(self) -> None:
-        await super().on_mount()
         table = self.query_one("#pairs", DataTable)
         table.add_column("first", key="first", width=8)
         table.add_column("second", key="second", width=8)

@@ -42,7 +42,6 @@ class LogScreen(HouseScreen):
             yield RichLog(id="log", max_lines=KEPT_EVENTS, wrap=True, auto_scroll=True)
 
     async def on_mount(self) -> None:
-        await super().on_mount()
         self.query_one(RichLog).focus()
         self._say_what_is_shown()
 

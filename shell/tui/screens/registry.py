@@ -39,7 +39,6 @@ class RegistryScreen(HouseScreen):
             yield Static("", id="yaml")
 
     async def on_mount(self) -> None:
-        await super().on_mount()
         self.query_one("#registry-scroll").focus()
         self._look()
         self.set_interval(_LOOK_EVERY_S, self._look)

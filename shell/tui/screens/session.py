@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from shell.commands.ask import SAMPLE_DOCS
 from shell.errors import SessionError
 from shell.report import Report
-from shell.session import Session, Sessions, new_name
+from shell.session import Session, Sessions, Turn, new_name
 from shell.tui.dialogs.documents import DocumentsDialog
 from shell.tui.dialogs.export import ExportDialog
 from shell.tui.dialogs.history import HistoryDialog
@@ -51,7 +51,7 @@ class SessionScreen(HouseScreen):
         Binding("h,ctrl+r", "history", "Earlier", id="session.history"),
         Binding("n,ctrl+n", "new", "New", id="session.new"),
         Binding("y,ctrl+y", "copy", "Copy answer", id="session.copy"),
-        Binding("e,ctrl+e", "export", "Export", id="session.export", show=False),
+        Binding("e,ctrl+s", "export", "Export", id="session.export", show=False),
     ]
 
     def __init__(self, sessions: Sessions, place: Place) -> None:
@@ -75,7 +75,6 @@ class SessionScreen(HouseScreen):
         yield Static("", id="docs")
 
     async def on_mount(self) -> None:
-        await super().on_mount()
         line = self.query_one(QuestionLine)
         line.value = self._place.draft
         line.cursor_position = len(line.value)
@@ -110,16 +109,14 @@ class SessionScreen(HouseScreen):
     @on(TurnBlock.Chosen)
     def _turn_chosen(self, event: TurnBlock.Chosen) -> None:
         if self._under_way is None:
-            self.query_one(PassagesPanel).show_judged(event.report["passages"])
+            self.query_one(PassagesPanel).show_judged(event.report["passages"], event.docs)
 
     @on(SourceWanted)
     @work
     async def _show_source(self, event: SourceWanted) -> None:
-        if self._docs is None:
-            return
         touring = self._station == 0
         hint = STATIONS[1].hint if touring else ""
-        await self.app.push_screen_wait(SourceDialog(self._docs, event, hint=hint))
+        await self.app.push_screen_wait(SourceDialog(event, hint=hint))
         if touring:
             await self._walk_to(2)
 
@@ -168,7 +165,7 @@ class SessionScreen(HouseScreen):
     async def action_new(self) -> None:
         if self._under_way is None:
             self._session = ""
-            await self._show_reports([])
+            await self._show_turns(())
             self.action_type()
             self._tell_place()
 
@@ -204,7 +201,8 @@ class SessionScreen(HouseScreen):
 
     @on(PassagesFound)
     def _found(self, news: PassagesFound) -> None:
-        self.query_one(PassagesPanel).show_found(news.found)
+        if self._under_way is not None:
+            self.query_one(PassagesPanel).show_found(news.found, self._under_way.docs)
 
     @on(PassagesJudged)
     def _judged(self, news: PassagesJudged) -> None:
@@ -218,8 +216,8 @@ class SessionScreen(HouseScreen):
         self._asked.append(news.report["question"])
         self.query_one(QuestionLine).remember(self._asked)
         block, self._under_way = self._under_way, None
-        self.query_one(PassagesPanel).show_judged(news.report["passages"])
         if block is not None:
+            self.query_one(PassagesPanel).show_judged(news.report["passages"], block.docs)
             await block.show_report(news.report)
             self.query_one(Conversation).follow()
         self._after_answer()
@@ -255,7 +253,7 @@ class SessionScreen(HouseScreen):
         self.query_one(QuestionLine).value = ""
         self.query_one(PassagesPanel).clear()
         self._show_hint("")
-        self._under_way = await self.query_one(Conversation).begin(question)
+        self._under_way = await self.query_one(Conversation).begin(question, self._docs)
         self._under_way.show_progress("searching")
         self._show_what_stands()
         self.post_message(AskWanted(question, self._docs, self._session))
@@ -287,20 +285,20 @@ class SessionScreen(HouseScreen):
         if session.turns:
             self._docs = Path(session.turns[-1].docs)
         self._show_docs()
-        await self._show_reports([turn.report for turn in session.turns])
+        await self._show_turns(session.turns)
         self._tell_place()
 
-    async def _show_reports(self, reports: list[Report]) -> None:
-        self._reports = reports
-        self._asked = [report["question"] for report in reports]
+    async def _show_turns(self, turns: tuple[Turn, ...]) -> None:
+        self._reports = [turn.report for turn in turns]
+        self._asked = [report["question"] for report in self._reports]
         self._station = None
         self._show_hint("")
         self.query_one(QuestionLine).remember(self._asked)
         self._show_what_stands()
-        await self.query_one(Conversation).show_turns(reports)
+        await self.query_one(Conversation).show_turns(turns)
         passages = self.query_one(PassagesPanel)
-        if reports:
-            passages.show_judged(reports[-1]["passages"])
+        if turns:
+            passages.show_judged(turns[-1].report["passages"], Path(turns[-1].docs))
         else:
             passages.clear()
 

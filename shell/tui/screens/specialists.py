@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from cluster.registry import SpecialistSpec
 from cluster.status import ClusterStatus, SpecialistStatus
@@ -18,6 +18,7 @@ from shell.tui.marks import size, state_mark, time_taken
 from shell.tui.messages import StatusNews, WorkerAnswer, WorkerWanted
 from shell.tui.screens.house import HouseScreen
 from shell.tui.widgets.specialist_table import SpecialistTable
+from shell.tui.widgets.steady import Steady
 
 
 class SpecialistsScreen(HouseScreen):
@@ -35,26 +36,24 @@ class SpecialistsScreen(HouseScreen):
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="specialists-body"):
-            yield Static("", id="bill")
+            yield Steady("", id="bill")
             yield SpecialistTable()
-            yield Static("", id="about")
+            yield Steady("", id="about")
 
     async def on_mount(self) -> None:
-        await super().on_mount()
         self.query_one(SpecialistTable).focus()
 
     @on(StatusNews)
     def _show(self, news: StatusNews) -> None:
         self._news = news
-        self.query_one("#bill", Static).update(_bill(news.status))
+        self.query_one("#bill", Steady).show(_bill(news.status))
         self.query_one(SpecialistTable).show(news.status.specialists, news.trails)
         self._show_about()
 
     @on(DataTable.RowHighlighted)
     def _show_about(self) -> None:
         item, spec = self._current()
-        about = self.query_one("#about", Static)
-        about.update(_about(item, spec) if item else Content(""))
+        self.query_one("#about", Steady).show(_about(item, spec) if item else Content(""))
 
     @on(DataTable.RowSelected)
     def action_card(self) -> None:

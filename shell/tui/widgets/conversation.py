@@ -2,7 +2,8 @@
 that lead to the text they quote."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from textual.widgets import Static
 
 from shell.output import one_line, plain
 from shell.report import Report, source_parts
+from shell.session import Turn
 from shell.tui.widgets.passages import SourceWanted
 
 SHOWN_TURNS = 40
@@ -30,7 +32,7 @@ class SourceLine(Static, can_focus=True):
         Binding("up,k", "screen.focus_previous", "Previous", show=False),
     ]
 
-    def __init__(self, citation: Mapping[str, Any]) -> None:
+    def __init__(self, citation: Mapping[str, Any], docs: Path) -> None:
         number, *more = map(one_line, source_parts(citation))
         label, _, where = number.partition(" ")
         super().__init__(
@@ -42,10 +44,13 @@ class SourceLine(Static, can_focus=True):
             classes="source",
         )
         self._citation = citation
+        self._docs = docs
 
     def action_open(self) -> None:
         one = self._citation
-        self.post_message(SourceWanted(one["source"], one["start"], one["end"], one["quote"]))
+        self.post_message(
+            SourceWanted(self._docs, one["source"], one["start"], one["end"], one["quote"])
+        )
 
     def on_click(self) -> None:
         self.action_open()
@@ -57,13 +62,15 @@ class TurnBlock(Vertical):
     class Chosen(Message):
         """The focus came into this block: its passages are to be shown."""
 
-        def __init__(self, report: Report) -> None:
+        def __init__(self, report: Report, docs: Path) -> None:
             super().__init__()
             self.report = report
+            self.docs = docs
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, docs: Path) -> None:
         super().__init__(classes="turn")
         self.question = question
+        self.docs = docs
         self.report: Report | None = None
 
     def compose(self) -> ComposeResult:
@@ -82,11 +89,11 @@ class TurnBlock(Vertical):
             self._say(_refusal(report))
             return
         self._say(_cited(plain(report["answer"])))
-        await self.mount_all(SourceLine(citation) for citation in report["citations"])
+        await self.mount_all(SourceLine(citation, self.docs) for citation in report["citations"])
 
     def on_descendant_focus(self) -> None:
         if self.report is not None:
-            self.post_message(self.Chosen(self.report))
+            self.post_message(self.Chosen(self.report, self.docs))
 
     def _say(self, content: Content) -> None:
         self.query_one(".answer", Static).update(content)
@@ -95,20 +102,20 @@ class TurnBlock(Vertical):
 class Conversation(VerticalScroll, can_focus=False):
     """The turns, oldest first, always showing the end of the newest."""
 
-    async def begin(self, question: str) -> TurnBlock:
-        block = TurnBlock(question)
+    async def begin(self, question: str, docs: Path) -> TurnBlock:
+        block = TurnBlock(question, docs)
         await self.mount(block)
         for old in list(self.query(TurnBlock))[:-SHOWN_TURNS]:
             await old.remove()
         self.follow()
         return block
 
-    async def show_turns(self, reports: list[Report]) -> None:
+    async def show_turns(self, turns: Sequence[Turn]) -> None:
         await self.remove_children(TurnBlock)
-        for report in reports[-SHOWN_TURNS:]:
-            block = TurnBlock(report["question"])
+        for turn in turns[-SHOWN_TURNS:]:
+            block = TurnBlock(turn.report["question"], Path(turn.docs))
             await self.mount(block)
-            await block.show_report(report)
+            await block.show_report(turn.report)
         self.follow()
 
     def follow(self) -> None:

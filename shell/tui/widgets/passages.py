@@ -6,6 +6,7 @@ It knows reports and records, no cluster.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
@@ -42,8 +43,10 @@ class Line:
 
 @dataclass
 class SourceWanted(Message):
-    """The text of `source` is to be shown from `start` to `end`, which should read `quote`."""
+    """The text of `source`, below `docs`, is to be shown from `start` to `end`, which should read
+    `quote`."""
 
+    docs: Path
     source: str
     start: int
     end: int
@@ -59,6 +62,8 @@ class PassageList(OptionList):
 
 
 class PassagesPanel(Vertical):
+    """`docs` is always the folder that the passages shown come from."""
+
     def compose(self) -> ComposeResult:
         yield Static("Passages", id="passages-title")
         yield PassageList(id="passages")
@@ -66,13 +71,15 @@ class PassagesPanel(Vertical):
 
     def on_mount(self) -> None:
         self._lines: list[Line] = []
+        self._docs = Path()
 
     def clear(self) -> None:
         self._show([], "Passages")
 
-    def show_found(self, found: Sequence[Passage]) -> None:
+    def show_found(self, found: Sequence[Passage], docs: Path) -> None:
         """Retrieved, and nothing decided yet."""
         title = f"Passages  {len(found)} found, being judged"
+        self._docs = docs
         self._show([_undecided(passage) for passage in found], title)
 
     def show_verdicts(self, judged: Sequence[JudgedPassage]) -> None:
@@ -81,8 +88,9 @@ class PassagesPanel(Vertical):
         kept = sum(j.kept for j in judged)
         self._show([_decided(j) for j in ordered], _counted(kept, len(judged)))
 
-    def show_judged(self, passages: Sequence[Mapping[str, Any]]) -> None:
+    def show_judged(self, passages: Sequence[Mapping[str, Any]], docs: Path) -> None:
         """Of a report: with verdicts, those kept first."""
+        self._docs = docs
         ordered = sorted(passages, key=lambda p: (not p["kept"], -p["score"]))
         kept = sum(bool(p["kept"]) for p in passages)
         self._show([_judged(passage) for passage in ordered], _counted(kept, len(passages)))
@@ -110,7 +118,7 @@ class PassagesPanel(Vertical):
     def _open(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         line = self._lines[event.option_index]
-        self.post_message(SourceWanted(line.source, line.start, line.end, line.text))
+        self.post_message(SourceWanted(self._docs, line.source, line.start, line.end, line.text))
 
 
 def _undecided(passage: Passage) -> Line:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Input
 
@@ -37,6 +37,11 @@ class QuestionLine(Input):
         if key == "question_mark" and not self.value:
             return False
         return super().check_consume_key(key, character)
+
+    async def _on_key(self, event: Key) -> None:
+        """Leaves the question mark to the keys of the app; all others go on to the line."""
+        if event.key == "question_mark" and not self.value:
+            event.prevent_default()
 
     def _on_paste(self, event: Paste) -> None:
         """Lines become one; what is too long for a question is refused, not cut."""

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from cluster.status import ClusterStatus
 from shell.tui.marks import size, state_mark
+from shell.tui.widgets.steady import Steady
 
 SCREENS = {
     "session": "Session",
@@ -30,7 +31,7 @@ class TopBar(Horizontal):
             tab = Static(label, classes="tab -here" if here else "tab", name=name)
             tab.tooltip = f"{title}: key {number}, or Alt+{number} while typing"
             yield tab
-        yield Static("", id="pulse")
+        yield Steady("", id="pulse")
 
     def on_click(self, event: object) -> None:
         """A click on a tab goes there."""
@@ -60,4 +61,4 @@ class TopBar(Horizontal):
             self._pulse(Content.assemble(("✗ no cluster", "$error")))
 
     def _pulse(self, content: Content) -> None:
-        self.query_one("#pulse", Static).update(content)
+        self.query_one("#pulse", Steady).show(content)
