@@ -55,10 +55,10 @@ class QshellApp(App[None]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(f"{n},alt+{n}", f"show('{name}')", title, id=f"screen.{name}", show=False)
+            Binding(f"{n},f{n}", f"show('{name}')", title, id=f"screen.{name}", show=False)
             for n, (name, title) in enumerate(SCREENS.items(), start=1)
         ),
-        Binding("question_mark,f1", "keys", "Keys", id="help", key_display="?"),
+        Binding("question_mark", "keys", "Keys", id="help", key_display="?"),
         Binding("ctrl+q", "quit", "Quit", id="quit", show=False, priority=True),
         Binding(
             "ctrl+c",
@@ -78,8 +78,6 @@ class QshellApp(App[None]):
         self._place_path = settings.data_dir / "screen.json"
         self._place = self._saved_place = read_place(self._place_path)
         self._interrupted_at = float("-inf")
-        if settings.colours == "never":
-            self.no_color = True
         if settings.plain:
             self.add_class("-plain")
             self.animation_level = "none"

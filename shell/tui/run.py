@@ -4,6 +4,7 @@ Order at the end: the app leaves the terminal, then the cluster ends its workers
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,8 @@ def run_screen(*, plain: bool, open_anew: Callable[[Settings], Cluster] = open_c
     settings = read_settings()
     if plain:
         settings = replace(settings, plain=True)
+    if settings.colours == "never":
+        os.environ["NO_COLOR"] = "1"  # what Textual looks at
     return asyncio.run(_run(settings, open_anew))
 
 

@@ -17,6 +17,8 @@ class Station:
     kind: Kind
     hint: str
     question: str = ""
+    refused: bool = False
+    """Whether a refusal is what is to be shown; the hint is left out where there was none."""
 
 
 STATIONS = (
@@ -28,7 +30,8 @@ STATIONS = (
     Station(kind="source", hint="Tour 2 of 3: the quote in its text. Enter asks something else."),
     Station(
         kind="ask",
-        question="Who won the chess tournament in Oslo?",
+        refused=True,
+        question="Which horses won the Lindmere derby last autumn?",
         hint="Tour 3 of 3: nothing answers this, so it is refused. Now ask what you like.",
     ),
 )

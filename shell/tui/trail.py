@@ -26,14 +26,14 @@ class Trail:
 
 def sparkline(values: Iterable[float], *, width: int, top: float = 0.0) -> str:
     """The last `width` values as bars between nothing and the largest of them, or `top` where that
-    is larger; a dot where there is no value yet or nothing is used.
+    is larger; a dot where nothing is used, nothing where there is no value yet.
 
     >>> sparkline([0, 1, 2], width=4)
-    '··▄█'
+    ' ·▄█'
     """
     last = list(values)[-width:]
     highest = max((*last, top), default=0.0)
-    return "".join(_bar(value, highest) for value in last).rjust(width, "·")
+    return "".join(_bar(value, highest) for value in last).rjust(width)
 
 
 def _bar(value: float, highest: float) -> str:

@@ -11,7 +11,14 @@ from textual.widgets import Footer, Static
 from shell.tui.dialogs.dialog import Dialog
 
 _KEY_WIDTH = 16
-_NAMES = {"question_mark": "?", "slash": "/", "escape": "Esc", "enter": "Enter", "space": "Space"}
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    **{f"f{n}": f"F{n}" for n in range(1, 13)},
+}
 
 
 class HelpDialog(Dialog[bool]):
@@ -52,4 +59,4 @@ def _listed(bindings: Sequence[Binding]) -> Content:
 
 def _shown(binding: Binding) -> list[str]:
     keys = binding.key.split(",")
-    return [_NAMES.get(key, key.replace("ctrl+", "Ctrl+").replace("alt+", "Alt+")) for key in keys]
+    return [_NAMES.get(key, key.replace("ctrl+", "Ctrl+")) for key in keys]

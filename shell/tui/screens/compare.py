@@ -27,7 +27,8 @@ from shell.tui.palette import coloured
 from shell.tui.screens.house import HouseScreen
 from shell.tui.widgets.question import QuestionLine
 
-_SNIPPET = 200
+_SNIPPET = 300
+_NAME_WIDTH = 12
 
 
 class CompareScreen(HouseScreen):
@@ -52,15 +53,12 @@ class CompareScreen(HouseScreen):
                 yield Select[str]([], prompt="first", compact=True, id="first")
                 yield Select[str]([], prompt="second", compact=True, id="second")
             yield Static("", id="outcome")
-            yield DataTable[Text](cursor_type="row", cell_padding=1, id="pairs")
+            yield DataTable[Text](
+                cursor_type="row", cursor_foreground_priority="renderable", id="pairs"
+            )
         yield QuestionLine()
 
     async def on_mount(self) -> None:
-        table = self.query_one("#pairs", DataTable)
-        table.add_column("first", key="first", width=8)
-        table.add_column("second", key="second", width=8)
-        table.add_column("passage", key="place", width=24)
-        table.add_column("text", key="text")
         self.query_one(QuestionLine).focus()
 
     @on(StatusNews)
@@ -114,7 +112,10 @@ class CompareScreen(HouseScreen):
         pairs = compare_reports(*news.reports)
         self.query_one("#outcome", Static).update(_outcome(question, news.reports, pairs))
         table = self.query_one("#pairs", DataTable)
-        table.clear()
+        table.clear(columns=True)
+        for report in news.reports:
+            table.add_column(str(report["specialist"]["name"])[:_NAME_WIDTH], width=_NAME_WIDTH)
+        table.add_columns("passage", "text")
         for pair in pairs:
             table.add_row(*self._row(pair))
 
@@ -134,7 +135,7 @@ class CompareScreen(HouseScreen):
         where = Text(
             one_line(pair.place), style="bold" if pair.differs else "", overflow="ellipsis"
         )
-        text = one_line(passage["text"][:_SNIPPET])
+        text = one_line(passage["text"][:_SNIPPET].lstrip("#"))
         return [
             self._verdict(pair.first),
             self._verdict(pair.second),

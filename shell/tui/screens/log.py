@@ -86,7 +86,8 @@ class LogScreen(HouseScreen):
                 coloured(self.app, f"{event.kind:9} ", style),
                 (f"{event.name}  " if event.name else "", "bold"),
                 one_line(event.message),
-            )
+            ),
+            expand=True,
         )
 
     def _say_what_is_shown(self) -> None:

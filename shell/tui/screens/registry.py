@@ -64,7 +64,9 @@ class RegistryScreen(HouseScreen):
     @work(exclusive=True)
     async def _read(self, *, prove: bool = False) -> None:
         found = await asyncio.to_thread(read_registry_text, self._settings.registry, prove=prove)
-        self.query_one("#registry-title", Static).update(_title(found, proved=prove))
+        self.query_one("#registry-title", Static).update(
+            _title(found, proved=prove, stands=not self.query_one("#trouble").display)
+        )
         body = Content("\n\n").join(_shown(file) for file in found.files)
         self.query_one("#yaml", Static).update(body)
         row = _first_problem(found)
@@ -81,10 +83,11 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def _title(found: RegistryText, *, proved: bool) -> Content:
+def _title(found: RegistryText, *, proved: bool, stands: bool) -> Content:
+    """`stands`: there is a registry in force, whatever is written now."""
     if found.problems:
         count = "One problem" if found.problems == 1 else f"{found.problems} problems"
-        more = "" if found.sound is not None else "; the registry before stays in force"
+        more = "; the registry before stays in force" if stands and found.sound is None else ""
         return Content.assemble((f"{count}{more}", "$error"))
     what = "registered and proved" if proved else "registered"
     return Content.assemble(

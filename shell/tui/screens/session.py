@@ -89,6 +89,7 @@ class SessionScreen(HouseScreen):
 
     @on(QuestionLine.Asked)
     async def _ask(self, event: QuestionLine.Asked) -> None:
+        self._station = None
         await self._begin(event.question)
 
     @on(Input.Changed, "#question")
@@ -232,7 +233,10 @@ class SessionScreen(HouseScreen):
         self.query_one(PassagesPanel).clear()
         if block is None:
             return
-        block.show_failure(news.sentence or "Cancelled.")
+        if news.sentence:
+            block.show_failure(news.sentence)
+        else:
+            block.show_cancelled()
         self.query_one(Conversation).follow()
         line = self.query_one(QuestionLine)
         if not line.value:
@@ -267,7 +271,9 @@ class SessionScreen(HouseScreen):
         if self._station is None:
             self._show_hint("")
             return
-        self._show_hint(STATIONS[self._station].hint)
+        station = STATIONS[self._station]
+        as_told = self._reports[-1]["refused"] == station.refused
+        self._show_hint(station.hint if as_told else "")
         if self._station == 0 and self.query(SourceLine):
             self.query(SourceLine).last().focus()
         else:

@@ -90,7 +90,7 @@ class SpecialistsScreen(HouseScreen):
 
 
 def _bill(status: ClusterStatus) -> Content:
-    loaded = sum(item.pid is not None for item in status.specialists)
+    loaded = sum(item.state == "ready" for item in status.specialists)
     return Content.assemble(
         f"{loaded} of {len(status.specialists)} loaded, ",
         (size(status.used_bytes), "bold"),

@@ -80,6 +80,9 @@ class TurnBlock(Vertical):
     def show_progress(self, words: str) -> None:
         self._say(Content.assemble((f"{one_line(words)} …", "$foreground 55%")))
 
+    def show_cancelled(self) -> None:
+        self._say(Content.styled("Cancelled.", "$foreground 55%"))
+
     def show_failure(self, sentence: str) -> None:
         self._say(Content.assemble((plain(sentence), "$error")))
 

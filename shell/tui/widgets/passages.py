@@ -171,5 +171,5 @@ def _prompt(line: Line, *, plain: bool) -> Content:
         (one_line(line.place), "" if kept else "$foreground 55%"),
         (f"  {one_line(line.heading)}" if line.heading else "", "$foreground 55%"),
         "\n",
-        (f"  {one_line(line.text[:_SNIPPET_LENGTH])}", "$foreground 55%"),
+        (f"  {one_line(line.text[:_SNIPPET_LENGTH].lstrip('#'))}", "$foreground 55%"),
     )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 from textual.message import Message
@@ -27,6 +28,14 @@ class QuestionLine(Input):
         super().__init__(placeholder="Ask a question", compact=True, id="question")
         self._earlier: list[str] = []
         self._at = 0
+        self._empty = True
+
+    @on(Input.Changed)
+    def _refresh_keys(self) -> None:
+        """An empty line has a key more than one with text."""
+        if self._empty == bool(self.value):
+            self._empty = not self.value
+            self.screen.refresh_bindings()
 
     def remember(self, questions: list[str]) -> None:
         self._earlier = questions

@@ -34,7 +34,12 @@ _MOST_SPARK = 40
 
 class SpecialistTable(DataTable[Text]):
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", cell_padding=0, zebra_stripes=False, id="specialists")
+        super().__init__(
+            cursor_type="row",
+            cell_padding=0,
+            cursor_foreground_priority="renderable",
+            id="specialists",
+        )
         self._spark_width = 0
         self._shown: dict[tuple[str, str], str] = {}
         self._latest: tuple[tuple[SpecialistStatus, ...], Mapping[str, Trail]] = ((), {})

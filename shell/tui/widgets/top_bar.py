@@ -29,7 +29,7 @@ class TopBar(Horizontal):
             here = name == self._current
             label = Content.assemble((f"{number} ", "$foreground 55%"), title)
             tab = Static(label, classes="tab -here" if here else "tab", name=name)
-            tab.tooltip = f"{title}: key {number}, or Alt+{number} while typing"
+            tab.tooltip = f"{title}: key {number}, or F{number} while typing"
             yield tab
         yield Steady("", id="pulse")
 

@@ -56,7 +56,9 @@ async def app_on_stage(
     scripts: Mapping[str, Script] | None = None,
 ) -> AsyncIterator[tuple[QshellApp, Pilot[None]]]:
     def open_stub(settings: Settings) -> Cluster:
-        return Cluster.open(settings.registry, backend=StubBackend(scripts))
+        return Cluster.open(
+            settings.registry, backend=StubBackend(scripts), memory_budget_bytes=4 * 2**30
+        )
 
     async with Bridge(settings, open_anew=open_stub) as bridge:
         app = QshellApp(settings, bridge)
