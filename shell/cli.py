@@ -161,6 +161,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _terminal_looks_on() -> bool:
+    """Or a browser, where Textual serves the screen as a page."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     can_draw = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
     return can_draw and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 

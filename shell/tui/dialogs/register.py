@@ -7,7 +7,7 @@ from typing import ClassVar, get_args
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Checkbox, Footer, Input, Label, Select, Static
 
@@ -24,6 +24,8 @@ _FIELDS = {
     "description": ("Description", "one sentence for lists and help"),
 }
 
+_CHOICES = {"pin": "Keep it loaded once it is", "preload": "Load it at the start"}
+
 
 class RegisterDialog(Dialog[str]):
     """Returns the sentence that says what was done."""
@@ -39,18 +41,20 @@ class RegisterDialog(Dialog[str]):
             yield Static("Register a specialist", classes="dialog-title")
             with VerticalScroll():
                 for key, (label, hint) in _FIELDS.items():
-                    yield Label(label)
-                    yield Input(placeholder=hint, compact=True, id=key)
-                yield Label("Task")
-                yield Select(
-                    [(task, task) for task in get_args(Task)],
-                    value="relevance",
-                    allow_blank=False,
-                    compact=True,
-                    id="task",
-                )
-                yield Checkbox("Keep it loaded (pin)", compact=True, id="pin")
-                yield Checkbox("Load it at the start (preload)", compact=True, id="preload")
+                    with Horizontal(classes="field"):
+                        yield Label(label)
+                        yield Input(placeholder=hint, compact=True, id=key)
+                with Horizontal(classes="field"):
+                    yield Label("Task")
+                    yield Select(
+                        [(task, task) for task in get_args(Task)],
+                        value="relevance",
+                        allow_blank=False,
+                        compact=True,
+                        id="task",
+                    )
+                for key, words in _CHOICES.items():
+                    yield Checkbox(f"{words}: no", compact=True, id=key)
                 yield Button("Register", compact=True, variant="primary")
             yield Static("", classes="hint")
             yield Footer(show_command_palette=False)
@@ -61,6 +65,13 @@ class RegisterDialog(Dialog[str]):
     @on(Input.Submitted)
     def _next(self) -> None:
         self.focus_next()
+
+    @on(Checkbox.Changed)
+    def _say_choice(self, event: Checkbox.Changed) -> None:
+        """In words too, where there is no colour to tell a tick by."""
+        assert event.checkbox.id is not None
+        answer = "yes" if event.value else "no"
+        event.checkbox.label = f"{_CHOICES[event.checkbox.id]}: {answer}"
 
     @on(Button.Pressed)
     def action_register(self) -> None:
@@ -80,8 +91,7 @@ class RegisterDialog(Dialog[str]):
             "task": self.query_one("#task", Select).value,
             "aliases": typed["aliases"].split(),
             "description": typed["description"],
-            "pin": self.query_one("#pin", Checkbox).value,
-            "preload": self.query_one("#preload", Checkbox).value,
+            **{key: self.query_one(f"#{key}", Checkbox).value for key in _CHOICES},
         }
         try:
             file = await asyncio.to_thread(
