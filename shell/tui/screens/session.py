@@ -159,12 +159,12 @@ class SessionScreen(HouseScreen):
             self.notify(str(error), severity="error")
             return
         chosen = await self.app.push_screen_wait(HistoryDialog(known))
-        if chosen is not None and self._under_way is None:
+        if chosen is not None and self._is_free():
             await self._reopen(chosen)
             self.action_type()
 
     async def action_new(self) -> None:
-        if self._under_way is None:
+        if self._is_free():
             self._session = ""
             await self._show_turns(())
             self.action_type()
@@ -247,8 +247,7 @@ class SessionScreen(HouseScreen):
     # Steps between the two
 
     async def _begin(self, question: str) -> None:
-        if self._under_way is not None:
-            self.notify("One question is still being answered; Esc stops it.")
+        if not self._is_free():
             return
         if self._docs is None:
             self.action_documents()
@@ -262,6 +261,12 @@ class SessionScreen(HouseScreen):
         self._show_what_stands()
         self.post_message(AskWanted(question, self._docs, self._session))
         self._tell_place()
+
+    def _is_free(self) -> bool:
+        """Whether no question is under way; says so where one is."""
+        if self._under_way is not None:
+            self.notify("One question is still being answered; Esc stops it.")
+        return self._under_way is None
 
     async def _walk_to(self, station: int) -> None:
         self._station = station
