@@ -15,6 +15,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from shell.commands.ask import SAMPLE_DOCS
@@ -124,19 +125,23 @@ class QshellApp(App[None]):
         """Everything that a key does here, and the screens and themes."""
         for name, title in SCREENS.items():
             yield SystemCommand(f"Go to {title}", "Screen", partial(self.action_show, name))
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.description and binding.show and active.enabled:
-                yield SystemCommand(
-                    binding.description,
-                    f"Key {active.binding.key_display or binding.key}",
-                    lambda action=binding.action, node=active.node: self.run_worker(
-                        self.run_action(action, node)
-                    ),
-                )
+        acts = {
+            active.binding.id: active
+            for active in screen.active_bindings.values()
+            if active.binding.id and active.enabled and active.node is not self
+        }
+        for active in acts.values():
+            yield SystemCommand(
+                active.binding.description,
+                f"Key {active.binding.key}",
+                partial(self._do, active.binding.action, active.node),
+            )
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield SystemCommand("Keys", "What each key does here", self.action_keys)
         yield SystemCommand("Quit", "Workers are stopped, the place is kept", self.action_quit)
+
+    def _do(self, action: str, node: DOMNode) -> None:
+        self.run_worker(self.run_action(action, node))
 
     def action_show(self, name: str) -> None:
         if len(self.screen_stack) > 1:

@@ -326,7 +326,7 @@ class SessionScreen(HouseScreen):
         talked = bool(self._reports) or self._under_way is not None
         self.query_one(Welcome).display = not talked
         self.query_one(Conversation).display = talked
-        self.query_one(PassagesPanel).display = talked
+        self.query_one(PassagesPanel).set_class(not talked, "-away")
 
     def _show_docs(self) -> None:
         if self._docs is None:
@@ -342,7 +342,7 @@ class SessionScreen(HouseScreen):
     def _show_hint(self, words: str) -> None:
         hint = self.query_one("#hint", Static)
         hint.update(Content(words))
-        hint.display = bool(words)
+        hint.set_class(not words, "-away")
 
     def _tell_place(self) -> None:
         draft = self.query_one(QuestionLine).value

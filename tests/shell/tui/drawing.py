@@ -1,7 +1,7 @@
 """What a screenshot shows, as lines of text that a person can compare.
 
 From the SVG: the characters of each row at their columns, and below them which colour each row's
-texts have. Whatever differs from run to run (times, paths, sizes) is masked.
+texts have. Whatever differs from run to run (times, paths, sizes, spark lines) is masked.
 """
 
 import html
@@ -11,6 +11,7 @@ from collections import defaultdict
 _STYLE = re.compile(r"\.[\w-]+-(r\d+) \{ ([^}]*)\}")
 _TEXT = re.compile(r'<text class="[\w-]+-(r\d+)" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>')
 _CELL_WIDTH = 12.2
+_SPARKS = str.maketrans("", "", "·▁▂▃▄▅▆▇█")
 _MASKS = (
     (re.compile(r"/tmp/\S+"), "<path>"),
     (re.compile(r"\d\d:\d\d:\d\d"), "<time>"),
@@ -46,15 +47,16 @@ def _inks(parts: list[tuple[float, str, str]]) -> str:
     """Colours in order, neighbours of the same colour taken together."""
     found: list[str] = []
     for _, colour, text in sorted(parts):
-        if text.strip() and found[-1:] != [colour]:
+        if text.translate(_SPARKS).strip() and found[-1:] != [colour]:
             found.append(colour)
     return " ".join(found)
 
 
 def _masked(line: str) -> str:
+    bare = line.translate(_SPARKS)
     for pattern, word in _MASKS:
-        line = pattern.sub(word, line)
-    return re.sub(r" {2,}", "  ", line) if "<" in line else line
+        bare = pattern.sub(word, bare)
+    return bare if bare == line else re.sub(r" {2,}", "  ", bare).rstrip()
 
 
 def _colour(style: str) -> str:

@@ -85,9 +85,9 @@ async def test_a_wide_window_shows_more_of_the_past(settings: Settings) -> None:
     async with app_on_stage(settings, size=(140, 40)) as (app, pilot):
         table = app.screen.query_one(SpecialistTable)
         await until(pilot, lambda: table.row_count == 2)
-        wide = len(cells(app, "judge")[-1])
+        wide = table.ordered_columns[-1].width
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: len(cells(app, "judge")[-1]) < wide)
+        await until(pilot, lambda: table.ordered_columns[-1].width < wide)
         await pilot.resize_terminal(60, 24)
         await until(pilot, lambda: len(table.columns) == 8)
 
@@ -196,6 +196,14 @@ async def test_a_click_on_a_tab_leads_to_its_screen(settings: Settings) -> None:
     async with app_on_stage(settings) as (app, pilot):
         await pilot.click(app.screen.query(".tab").last())
         await until(pilot, lambda: isinstance(app.screen, LogScreen))
+
+
+async def test_the_palette_names_everything_once(settings: Settings) -> None:
+    async with app_on_stage(settings) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+    assert len(titles) == len(set(titles))
+    assert {"Load", "Unload", "Pin", "Card", "Go to Log", "Theme", "Quit"} <= set(titles)
 
 
 async def test_the_palette_finds_what_a_key_does(settings: Settings) -> None:

@@ -219,6 +219,9 @@ async def test_the_window_may_shrink_to_almost_nothing_and_come_back(settings: S
             await pilot.pause()
             await pilot.resize_terminal(20, 5)
             await pilot.pause()
+            if app.screen.title == "Session":
+                assert app.screen.query_one(QuestionLine).region.height == 1
+                assert app.screen.query_one(PassageList).region.height == 0
             await pilot.resize_terminal(80, 24)
             await pilot.pause()
         app.action_show("session")

@@ -126,7 +126,7 @@ def test_problems_stand_at_the_line_they_are_about(tmp_path: Path) -> None:
     found = read_registry_text(path)
     (file,) = found.files
     assert found.sound is None
-    assert [line for line in sorted(file.problems)] == [2, 4]
+    assert sorted(file.problems) == [2, 4]
     assert "did you mean 'checkpoint'?" in file.problems[4][0]
 
 
@@ -149,5 +149,5 @@ def test_theme_keys_and_plain_are_read_from_the_settings(tmp_path: Path) -> None
 @pytest.mark.parametrize("wrong", ["keys: ctrl+g", "keys: {a: [b]}", "plain: perhaps"])
 def test_settings_of_the_screen_that_make_no_sense_are_refused(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "config.yaml").write_text(wrong + "\n")
-    with pytest.raises(SettingsError, match="config.yaml:1"):
+    with pytest.raises(SettingsError, match=r"config\.yaml:1"):
         read_settings({"QSHELL_HOME": str(tmp_path)})
