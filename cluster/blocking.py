@@ -9,7 +9,7 @@ cancels what was asked, and leaving the block ends every worker.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -18,6 +18,9 @@ from cluster.answering.endpoint import EndpointSettings
 from cluster.backends.base import Backend
 from cluster.cluster import Cluster
 from cluster.errors import ClusterError
+from cluster.pipelines.pipeline import Pipeline
+from cluster.pipelines.run import OnStep, RowResult
+from cluster.pipelines.stream import AT_ONCE
 from cluster.records import Answer
 from cluster.status import ClusterStatus
 from specialists.requests import (
@@ -107,6 +110,50 @@ class BlockingCluster:
             )
         )
 
+    def run(
+        self,
+        pipeline: Pipeline,
+        inputs: Mapping[str, Any],
+        /,
+        *,
+        root: Path | None = None,
+        endpoint: EndpointSettings | None = None,
+        cache_dir: Path | None = None,
+        on_step: OnStep | None = None,
+    ) -> RowResult:
+        """`on_step` is called on the loop's thread."""
+        return self._wait(
+            self._cluster.run(
+                pipeline,
+                inputs,
+                root=root,
+                endpoint=endpoint,
+                cache_dir=cache_dir,
+                on_step=on_step,
+            )
+        )
+
+    def stream(
+        self,
+        pipeline: Pipeline,
+        rows: Iterable[Mapping[str, Any]],
+        /,
+        *,
+        at_once: int = AT_ONCE,
+        root: Path | None = None,
+        endpoint: EndpointSettings | None = None,
+        cache_dir: Path | None = None,
+    ) -> Iterator[RowResult]:
+        """`rows` is read on the loop's thread, so it should not wait long for its next."""
+        results = self._cluster.stream(
+            pipeline, rows, at_once=at_once, root=root, endpoint=endpoint, cache_dir=cache_dir
+        )
+        try:
+            while (result := self._wait(_next(results))) is not None:
+                yield result
+        finally:
+            self._wait(results.aclose())
+
     def load(self, name: str) -> None:
         self._wait(self._cluster.load(name))
 
@@ -136,3 +183,7 @@ class BlockingCluster:
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
         loop.close()
+
+
+async def _next(results: AsyncIterator[T]) -> T | None:
+    return await anext(results, None)

@@ -7,10 +7,10 @@ the dispatcher, retrieval and answering; it decides nothing itself and never imp
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, overload
+from typing import Any, Self, overload
 
 from cluster.accounting import memory_limit_bytes, usable_cores
 from cluster.answering.answer import AnswerStep, answer_question
@@ -18,10 +18,14 @@ from cluster.answering.endpoint import EndpointSettings
 from cluster.backends.base import Backend
 from cluster.backends.local import LocalBackend, check_platform
 from cluster.dispatcher import Dispatcher
-from cluster.errors import ClusterError, UnknownSpecialist
+from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
 from cluster.monitor import Monitor
+from cluster.pipelines.pipeline import Pipeline
+from cluster.pipelines.run import OnStep, RowResult
+from cluster.pipelines.runner import House, PipelineRunner
+from cluster.pipelines.stream import AT_ONCE
 from cluster.places import index_dir
 from cluster.records import Answer
 from cluster.registry import Registry, SpecialistSpec, require_checkpoint
@@ -30,6 +34,8 @@ from cluster.reloading import RegistryInForce
 from cluster.retrieval.index import Index, IndexReport
 from cluster.retrieval.refresh import IndexProgress
 from cluster.status import ClusterStatus
+from specialists.checkpoint import open_checkpoint
+from specialists.errors import SpecialistError
 from specialists.requests import (
     Decide,
     Decided,
@@ -175,17 +181,19 @@ class Cluster:
         specialist: str | None = None,
         k: int = 20,
         endpoint: EndpointSettings | None = None,
+        threshold: float | None = None,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
-        default the first registered for relevance. `on_event` is told of every step on the way, on
-        the loop's thread.
+        default the first registered for relevance; at its own decision, or keeping the passages
+        whose score reaches `threshold`. `on_event` is told of every step on the way, on the loop's
+        thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
         """
         tell = on_event or (lambda _: None)
-        spec = self._usable(specialist or self._first_for_relevance())
+        spec = self._usable(specialist or self.registry.first_for_relevance().name)
         stop_listening = self.events.listen(tell)
         self._warm(spec)
         try:
@@ -199,12 +207,80 @@ class Cluster:
                     specialist=spec.name,
                     k=k,
                     endpoint=endpoint,
+                    threshold=threshold,
                     on_event=tell,
                 )
             finally:
                 await asyncio.to_thread(index.close)
         finally:
             stop_listening()
+
+    def runner(
+        self,
+        pipeline: Pipeline,
+        /,
+        *,
+        root: Path | None = None,
+        endpoint: EndpointSettings | None = None,
+        cache_dir: Path | None = None,
+        on_step: OnStep | None = None,
+    ) -> PipelineRunner:
+        """The pipeline ready for any number of rows; enter it with `async with`. It reads and
+        writes below `root`, the current folder when left out. `on_step` is told of every step.
+
+        Raises `UnknownSpecialist` or `RegistryError` for a specialist that is not there.
+        """
+        self._open()
+        for name in pipeline.specialists():
+            self._usable(name or self.registry.first_for_relevance().name)
+        cache = cache_dir or index_dir()
+        house = House(
+            call=self.call,
+            first_judge=lambda: self.registry.first_for_relevance().name,
+            open_index=lambda docs: _open_index(docs, cache, lambda _: None),
+            identify=self._identify,
+            cache_dir=cache,
+        )
+        return PipelineRunner(
+            pipeline, house, root=root or Path.cwd(), endpoint=endpoint, on_step=on_step
+        )
+
+    async def run(
+        self,
+        pipeline: Pipeline,
+        inputs: Mapping[str, Any],
+        /,
+        *,
+        root: Path | None = None,
+        endpoint: EndpointSettings | None = None,
+        cache_dir: Path | None = None,
+        on_step: OnStep | None = None,
+    ) -> RowResult:
+        """One row through a pipeline: its output, or why it was refused or failed. An input that
+        is a `Path` is read as it is; one that is text stays below `root`. Raises like `runner`."""
+        async with self.runner(
+            pipeline, root=root, endpoint=endpoint, cache_dir=cache_dir, on_step=on_step
+        ) as runner:
+            return await runner.run(inputs)
+
+    async def stream(
+        self,
+        pipeline: Pipeline,
+        rows: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
+        /,
+        *,
+        at_once: int = AT_ONCE,
+        root: Path | None = None,
+        endpoint: EndpointSettings | None = None,
+        cache_dir: Path | None = None,
+    ) -> AsyncGenerator[RowResult, None]:
+        """Many rows, `at_once` under way, their results in order. Raises like `runner`."""
+        async with (
+            self.runner(pipeline, root=root, endpoint=endpoint, cache_dir=cache_dir) as runner,
+            contextlib.aclosing(runner.stream(rows, at_once=at_once)) as results,
+        ):
+            async for result in results:
+                yield result
 
     async def load(self, name: str) -> None:
         """Returns when the specialist is ready. Raises like `call`."""
@@ -261,14 +337,12 @@ class Cluster:
         if isinstance(self._backend, LocalBackend):
             require_checkpoint(spec)
 
-    def _first_for_relevance(self) -> str:
-        for spec in self.registry.specs.values():
-            if spec.entry.task == "relevance":
-                return spec.name
-        raise UnknownSpecialist(
-            "no specialist with 'task: relevance' is registered, so nothing can judge passages; "
-            "register one (qshell registry add)"
-        )
+    def _identify(self, name: str) -> str:
+        """What the specialist's weights are known by; its place where they say nothing."""
+        spec = self.registry.resolve(name)
+        with contextlib.suppress(SpecialistError):
+            return open_checkpoint(spec.folder, verify=False).sha256 or str(spec.folder)
+        return str(spec.folder)
 
     def _open(self) -> "_Running":
         if self._running is None:

@@ -11,6 +11,9 @@ ClusterError
 │   ├── OverBudget     the specialist cannot fit into the memory budget
 │   ├── QueueFull      too many calls are waiting
 │   └── CallTimeout    the deadline passed
+├── PipelineError      a pipeline cannot be used (file, line and step in the message)
+│   ├── RowError       a row does not fit the inputs of its pipeline
+│   └── PathRefused    a file outside the folders that a pipeline may use
 └── EndpointError      the answer model's endpoint cannot be used
 
 The message says what was looked for, what was found and what to do.
@@ -59,6 +62,18 @@ class QueueFull(CallError):
 
 class CallTimeout(CallError):
     """A call was not answered before its deadline."""
+
+
+class PipelineError(ClusterError):
+    """A pipeline cannot be used as it is written."""
+
+
+class RowError(PipelineError):
+    """A value that only the row brings does not have the type that a step needs."""
+
+
+class PathRefused(PipelineError):
+    """A pipeline named a file that it may not read or write."""
 
 
 class EndpointError(ClusterError):

@@ -69,8 +69,8 @@ class Entry(_Strict):
     idle_timeout_s: float | None = Field(
         default=900.0, gt=0, description="Unloaded after this long without a call; null: never."
     )
-    dtype: Literal["float32"] | None = Field(
-        default=None, description="Arithmetic of the loaded weights; null: as the checkpoint says."
+    dtype: Literal["float32", "int8"] | None = Field(
+        default=None, description="Arithmetic of its verdicts; null: what this processor does fast."
     )
     base: Name | None = Field(
         default=None, description="The specialist whose weights this checkpoint is a delta to."
@@ -112,6 +112,16 @@ class Registry:
         raise UnknownSpecialist(
             f"no specialist is called {name!r}{nearest(name, known)}; "
             f"registered: {', '.join(known) or 'none'} (qshell registry list)"
+        )
+
+    def first_for_relevance(self) -> SpecialistSpec:
+        """Who judges passages when nobody is named. Raises `UnknownSpecialist` without any."""
+        for spec in self.specs.values():
+            if spec.entry.task == "relevance":
+                return spec
+        raise UnknownSpecialist(
+            "no specialist with 'task: relevance' is registered, so nothing can judge passages; "
+            "register one (qshell registry add)"
         )
 
     @classmethod
@@ -170,9 +180,13 @@ def check_entry(name: str, values: Mapping[str, object], folder: Path) -> Specia
 def require_checkpoint(spec: SpecialistSpec) -> None:
     """Raises `RegistryError`, with the remedy, when the folder is not there."""
     if not spec.folder.is_dir():
+        parent = spec.folder.parent
+        beside = (
+            [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
+        )
         raise RegistryError(
-            f"{spec.where}: specialists.{spec.name}.checkpoint: there is no folder "
-            f"{spec.folder}; put the checkpoint there or correct the path"
+            f"{spec.where}: specialists.{spec.name}.checkpoint: there is no folder {spec.folder}"
+            f"{nearest(spec.folder.name, beside)}; put the checkpoint there or correct the path"
         )
 
 
@@ -215,7 +229,9 @@ def _explain(file: YamlFile, problem: dict[str, object]) -> str:
         return f"{place}: unknown key{nearest(str(key[-1]), known)}; known here: {', '.join(known)}"
     if problem["type"] == "missing":
         return f"{place}: this key is required"
-    said = str(problem["msg"]).removeprefix("Input ").replace("valid dictionary", "mapping")
+    said = str(problem["msg"]).removeprefix("Input ").replace("an object", "lines of `name: value`")
+    if problem["type"] in ("literal_error", "enum"):
+        said += nearest(str(problem["input"]), re.findall(r"'([^']+)'", str(problem["msg"])))
     if problem["type"] == "string_pattern_mismatch":
         said = "must be letters, digits, '.', '_' or '-', at most 64, beginning with the first two"
     return f"{place}: {said}; found {problem['input']!r}"

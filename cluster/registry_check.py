@@ -15,6 +15,8 @@ SURFACES: Mapping[str, Contract] = {
     "pocket-relevance": POCKET_RELEVANCE,
     "published-relevance": PUBLISHED_RELEVANCE,
 }
+_SURFACE = ("head", "echo", "tail", "labels")
+"""The fields that must agree: the others are limits, and what the tokenizer made of these."""
 
 
 def check_specialist(spec: SpecialistSpec, registry: Registry) -> tuple[str, ...]:
@@ -58,7 +60,7 @@ def _contract_problem(spec: SpecialistSpec, checkpoint: Checkpoint) -> str:
     if wanted is None or found is None:
         return ""
     surface = SURFACES[wanted]
-    if (surface.head, surface.tail, surface.labels) == (found.head, found.tail, found.labels):
+    if all(getattr(surface, part) == getattr(found, part) for part in _SURFACE):
         return ""
     return f"the checkpoint's contract.json is not that of {wanted}; leave the key out to accept it"
 

@@ -1,7 +1,7 @@
 """A YAML file with its line numbers, read without trusting it.
 
 Plain values only: no tags, no anchors, no code; `${env.NAME}` is the one thing that is filled
-in. It knows nothing about specialists.
+in, and only where the kind of file allows it. It knows nothing about specialists.
 """
 
 import math
@@ -14,13 +14,34 @@ from typing import Any
 
 import yaml
 
-from cluster.errors import RegistryError
+from cluster.errors import ClusterError, RegistryError
 
 MAX_FILE_BYTES = 1024 * 1024
 _PLAIN_TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
 _FILLED_IN = re.compile(r"\$\{([^}]*)\}")
 
 Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileKind:
+    """What a file is meant to be: the class of its errors, the words of their messages, and
+    whether the environment is filled in."""
+
+    error: type[ClusterError]
+    noun: str
+    opening: str
+    remedy: str
+    fills_in: bool
+
+
+REGISTRY = FileKind(
+    error=RegistryError,
+    noun="registry",
+    opening="'specialists:' and entries below it",
+    remedy="name another or write it (qshell registry --help)",
+    fills_in=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,47 +61,46 @@ class YamlFile:
         return 1
 
 
-def read_yaml_file(path: Path) -> YamlFile:
-    """Raises `RegistryError` with file and line."""
+def read_yaml_file(path: Path, kind: FileKind = REGISTRY) -> YamlFile:
+    """Raises the error of its kind with file and line."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise RegistryError(f"{path}: over {MAX_FILE_BYTES} bytes; this is no registry")
+            raise kind.error(f"{path}: over {MAX_FILE_BYTES} bytes; this is no {kind.noun}")
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
-        raise RegistryError(
-            f"{path}: there is no such file; name another or write it (qshell registry --help)"
-        ) from error
+        raise kind.error(f"{path}: there is no such file; {kind.remedy}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RegistryError(f"{path}: cannot be read ({error})") from error
-    return parse_yaml(text, path)
+        raise kind.error(f"{path}: cannot be read ({error})") from error
+    return parse_yaml(text, path, kind)
 
 
-def parse_yaml(text: str, path: Path) -> YamlFile:
+def parse_yaml(text: str, path: Path, kind: FileKind = REGISTRY) -> YamlFile:
     """The same for text that would stand at `path`."""
     try:
         loader = yaml.SafeLoader(text)
         try:
             node = loader.get_single_node()
-            reading = _Reading(path, loader)
+            reading = _Reading(path, loader, kind)
             values = {} if node is None else reading.value_of(node, ())
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RegistryError(f"{path}:{line}: not YAML: {error.problem}") from error
+        raise kind.error(f"{path}:{line}: not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise RegistryError(f"{path}: not YAML ({str(error).splitlines()[0]})") from error
+        raise kind.error(f"{path}: not YAML ({str(error).splitlines()[0]})") from error
     except RecursionError as error:
-        raise RegistryError(f"{path}: nested too deeply to be a registry") from error
+        raise kind.error(f"{path}: nested too deeply to be a {kind.noun}") from error
     if not isinstance(values, dict):
-        raise RegistryError(f"{path}:1: expected 'specialists:' and entries below it")
+        raise kind.error(f"{path}:1: expected {kind.opening}")
     return YamlFile(path=path, values=values, lines=reading.lines)
 
 
 class _Reading:
-    def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
+    def __init__(self, path: Path, loader: yaml.SafeLoader, kind: FileKind) -> None:
         self.path = path
         self.loader = loader
+        self.kind = kind
         self.lines: dict[Key, int] = {}
         self._seen: set[int] = set()
 
@@ -88,12 +108,12 @@ class _Reading:
         line = node.start_mark.line + 1
         self.lines.setdefault(key, line)
         if id(node) in self._seen:
-            raise RegistryError(
+            raise self.kind.error(
                 f"{self.path}:{line}: anchors and aliases (&, *) are not read here; write it out"
             )
         self._seen.add(id(node))
         if node.tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
-            raise RegistryError(f"{self.path}:{line}: tags ({node.tag}) are not read here")
+            raise self.kind.error(f"{self.path}:{line}: tags ({node.tag}) are not read here")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key)
         if isinstance(node, yaml.SequenceNode):
@@ -106,10 +126,10 @@ class _Reading:
             line = name_node.start_mark.line + 1
             name = str(name_node.value)
             if not isinstance(name_node, yaml.ScalarNode) or name == "<<":
-                raise RegistryError(f"{self.path}:{line}: a key must be a plain word")
+                raise self.kind.error(f"{self.path}:{line}: a key must be a plain word")
             if name in values:
                 first = self.lines[(*key, name)]
-                raise RegistryError(
+                raise self.kind.error(
                     f"{self.path}:{line}: {'.'.join(map(str, (*key, name)))}: stands here twice, "
                     f"first in line {first}; remove one"
                 )
@@ -118,11 +138,19 @@ class _Reading:
         return values
 
     def _scalar(self, node: yaml.Node, line: int) -> Any:
-        value = self.loader.construct_object(node)
+        try:
+            value = self.loader.construct_object(node)
+        except ValueError as error:
+            raise self.kind.error(
+                f"{self.path}:{line}: {str(node.value)[:40]} is no value that can be read; put it "
+                "in quotes"
+            ) from error
         if isinstance(value, str):
+            if not self.kind.fills_in:
+                return value
             return _FILLED_IN.sub(lambda match: self._fill_in(match, line), value)
         if isinstance(value, float) and not math.isfinite(value):
-            raise RegistryError(f"{self.path}:{line}: {node.value} is no number to count with")
+            raise self.kind.error(f"{self.path}:{line}: {node.value} is no number to count with")
         if value is None or isinstance(value, bool | int | float):
             return value
         return str(node.value)
@@ -130,12 +158,12 @@ class _Reading:
     def _fill_in(self, match: re.Match[str], line: int) -> str:
         name = match[1]
         if not name.startswith("env."):
-            raise RegistryError(
+            raise self.kind.error(
                 f"{self.path}:{line}: {match[0]}: only ${{env.NAME}} is filled in here"
             )
         value = os.environ.get(name.removeprefix("env."))
         if value is None:
-            raise RegistryError(
+            raise self.kind.error(
                 f"{self.path}:{line}: {match[0]}: the environment has no "
                 f"{name.removeprefix('env.')}; set it or write the value"
             )

@@ -20,7 +20,8 @@ from shell.output import Output, Ticks
 from shell.report import Report, answer_report
 from shell.settings import Settings
 from specialists.checkpoint import open_checkpoint
-from specialists.errors import CheckpointError
+from specialists.errors import CalibrationError, CheckpointError
+from specialists.evaluation.calibrate import read_calibration
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,26 +41,32 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
     with output.progress() as tick:
         talk = Talk(tick=tick)
         async with open_cluster(settings) as cluster:
-            report = await ask_opened(cluster, order, talk, index_dir=settings.index_dir)
-    for sentence in talk.sentences():
+            report, refused = await ask_opened(settings, cluster, order, talk)
+    for sentence in [*refused, *talk.sentences()]:
         output.note(sentence)
     return report
 
 
-async def ask_opened(cluster: Cluster, order: Order, talk: "Talk", *, index_dir: Path) -> Report:
-    """The same of a cluster that is open and stays so."""
+async def ask_opened(
+    settings: Settings, cluster: Cluster, order: Order, talk: "Talk"
+) -> tuple[Report, list[str]]:
+    """The same of a cluster that is open and stays so, with what is to be said beside it. Files
+    are read off the loop."""
+    spec = _judge(cluster, order)
+    threshold, refused = await asyncio.to_thread(calibrated_threshold, settings, spec)
     answer = await cluster.ask(
         order.question,
         order.docs,
         specialist=order.specialist,
         k=order.passages,
         endpoint=order.endpoint,
-        cache_dir=index_dir,
+        threshold=threshold,
+        cache_dir=settings.index_dir,
         on_event=talk.hear,
     )
-    spec = _judge(cluster, order)
     sha256 = await asyncio.to_thread(_sha256, spec.folder)
-    return answer_report(answer, index=talk.index, specialist={"name": spec.name, "sha256": sha256})
+    specialist = {"name": spec.name, "sha256": sha256, "calibrated_threshold": threshold}
+    return answer_report(answer, index=talk.index, specialist=specialist), refused
 
 
 def open_cluster(settings: Settings) -> Cluster:
@@ -120,11 +127,24 @@ class Talk:
 
 
 def _judge(cluster: Cluster, order: Order) -> SpecialistSpec:
-    """The specialist that judged: the one named, else the first for relevance."""
+    """The specialist that judges: the one named, else the first for relevance."""
     if order.specialist is not None:
         return cluster.registry.resolve(order.specialist)
-    specs = cluster.registry.specs.values()
-    return next(spec for spec in specs if spec.entry.task == "relevance")
+    return cluster.registry.first_for_relevance()
+
+
+def calibrated_threshold(
+    settings: Settings, spec: SpecialistSpec
+) -> tuple[float | None, list[str]]:
+    """The threshold in force for it, if any, and what a person should know when one is refused."""
+    path = settings.calibrations_dir / f"{spec.name}.json"
+    if not path.exists():
+        return None, []
+    try:
+        calibration = read_calibration(path, open_checkpoint(spec.folder, verify=False))
+    except (CalibrationError, CheckpointError) as error:
+        return None, [f"answering without the calibrated threshold: {error}"]
+    return (calibration.threshold.value if calibration else None), []
 
 
 def _sha256(folder: Path) -> str | None:

@@ -46,6 +46,7 @@ COMMANDS: dict[str, Entry] = {
     **_part(
         "Ask",
         ask="Answer a question from a folder of documents, or refuse.",
+        pipeline="Check, run and test work of several steps, row by row.",
         session="List, show, export and delete saved conversations.",
     ),
     **_part(
@@ -64,6 +65,9 @@ COMMANDS: dict[str, Entry] = {
         train="Train a shipped specialist again.",
         gate="Say whether a checkpoint's marks let it ship.",
         bench="Measure speed and quality on this machine.",
+        calibrate="Fit a threshold that promises a recall on your own pairs.",
+        audit="See how often it refuses when your documents hold no answer.",
+        forge="Make labelled pairs with near-misses from your own documents.",
     ),
     **_part(
         "House",

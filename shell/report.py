@@ -18,7 +18,7 @@ Report = dict[str, Any]
 
 
 def answer_report(
-    answer: Answer, *, index: "IndexReport | None", specialist: Mapping[str, str | None]
+    answer: Answer, *, index: "IndexReport | None", specialist: Mapping[str, str | float | None]
 ) -> Report:
     """The whole answer. `start` and `end` are character offsets, `line` and `page` 1-based;
     `verdict` is "1" or "0"; `seconds` are wall times of the steps."""

@@ -55,6 +55,11 @@ class Settings:
         return self.data_dir / "sessions.sqlite3"
 
     @property
+    def calibrations_dir(self) -> Path:
+        """One file for each calibrated specialist, by its name."""
+        return self.data_dir / "calibrations"
+
+    @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 

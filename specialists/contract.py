@@ -41,7 +41,9 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contract:
-    """`head` must hold `{query}` once. Limits are in tokens.
+    """`head` must hold `{query}` once. `echo`, between passage and tail, says the question again: a
+    causal model that reads it after the passage can ask of each of its words whether the passage
+    holds it (Springer et al. 2024). It holds `{query}` once, or is empty. Limits are in tokens.
 
     `label_ids` and `tail_ids` are resolved once, by `resolve_labels`: the tokens that really stand
     before the label, and the id of each label there. `reading` says how to find them.
@@ -49,6 +51,7 @@ class Contract:
 
     head: str
     tail: str
+    echo: str = ""
     labels: tuple[str, ...] = ("1", "0")
     positive: str = "1"
     label_ids: tuple[int, ...] = ()
@@ -61,6 +64,11 @@ class Contract:
     def __post_init__(self) -> None:
         if self.head.count("{query}") != 1:
             raise ContractError("contract head must hold {query} exactly once")
+        if self.echo and (self.echo.count("{query}") != 1 or self.encoding == "whole"):
+            raise ContractError(
+                "contract echo must hold {query} exactly once, or be empty; it needs "
+                "encoding: segments"
+            )
         if self.positive not in self.labels or len(set(self.labels)) != len(self.labels):
             raise ContractError(
                 f"contract labels {self.labels}: must differ and include positive={self.positive!r}"
@@ -83,6 +91,9 @@ class Contract:
 
     def head_text(self, query: str) -> str:
         return self.head.replace("{query}", query)
+
+    def echo_text(self, query: str) -> str:
+        return self.echo.replace("{query}", query)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -193,6 +204,11 @@ PUBLISHED_RELEVANCE = Contract(
 """The surface of the published 50M relevance card."""
 
 POCKET_RELEVANCE = Contract(
-    head="Q: {query}\nP:", tail="\nA:", reading="joined", max_tokens=384, max_query_tokens=96
+    head="Q: {query}\nP:",
+    echo="\nQ: {query}",
+    tail="\nA:",
+    reading="joined",
+    max_tokens=384,
+    max_query_tokens=96,
 )
 """The shorter surface our pocket q-rag is trained on: fewer tokens to read for every passage."""

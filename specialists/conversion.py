@@ -42,6 +42,7 @@ from specialists.tokenizer import open_tokenizer
 PUBLISHED_WEIGHTS = "pytorch_model.pt"
 MAX_PICKLE_BYTES = 32 << 20
 ZIP_ERRORS = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError)
+PICKLE_START = b"\x80"
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 _CODE = re.compile(
     r"unsupported (?:global: )?((?:GLOBAL|class|operand) \S+)|unrecognized function", re.IGNORECASE
@@ -165,8 +166,10 @@ def _load(path: Path) -> object:
 def _check_archive(path: Path) -> bool:
     """Whether the file is a zip archive, as `torch.save` writes; raises for a suspicious one."""
     with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    if not zipped:
+        start = file.read(2)
+    if not start.startswith((b"PK", PICKLE_START)):
+        raise CheckpointError(f"{path}: no PyTorch file; name the folder that `torch.save` filled")
+    if start != b"PK":
         return False
     try:
         with zipfile.ZipFile(path) as archive:

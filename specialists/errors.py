@@ -6,6 +6,7 @@ SpecialistError
 │   └── TensorMismatch     tensors are missing, unexpected or misshapen (carries the report)
 ├── ContractError          the prompt contract is unusable with this tokenizer or request
 ├── CorpusError            training or evaluation data is missing or malformed
+├── CalibrationError       a threshold cannot be fitted, or belongs to another checkpoint
 ├── RecipeError            a training run cannot start or go on as asked
 └── GateError              the marks do not allow what was asked
 
@@ -41,6 +42,10 @@ class ContractError(SpecialistError):
 
 class CorpusError(SpecialistError):
     """Training or evaluation data is missing or malformed."""
+
+
+class CalibrationError(SpecialistError):
+    """A threshold cannot be fitted to these pairs, or was made for another checkpoint."""
 
 
 class RecipeError(SpecialistError):

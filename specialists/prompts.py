@@ -1,10 +1,11 @@
 """Prompts as token ids: what the model reads for one query and its passages.
 
-A prompt is made of three segments: the head (system text and query), the passage, and the tail,
-after which the label token follows. With `encoding: segments` each is encoded on its own; with
-`encoding: whole` the text is encoded in one piece, as models trained elsewhere expect. Either way
-the head's tokens are the same for every passage of a query, so what was computed for them can be
-used again. The contract's names are offered here too, for whoever builds prompts needs them.
+A prompt is made of three segments: the head (system text and query), the passage, and the tail
+(with the contract's echo of the query before it), after which the label token follows. With
+`encoding: segments` each is encoded on its own; with `encoding: whole` the text is encoded in one
+piece, as models trained elsewhere expect. Either way the head's tokens are the same for every
+passage of a query, so what was computed for them can be used again. The contract's names are
+offered here too, for whoever builds prompts needs them.
 """
 
 from collections.abc import Sequence
@@ -98,7 +99,10 @@ def build_prompts(
     read, query_truncated = _cut_query(contract, tokenizer, query)
     head = cleaned(contract.head_text(read))
     head_ids = ids_of(tokenizer, head)
-    tail_ids = list(contract.tail_ids) or ids_of(tokenizer, contract.tail)
+    tail_ids = [
+        *(ids_of(tokenizer, contract.echo_text(read)) if contract.echo else ()),
+        *(contract.tail_ids or ids_of(tokenizer, contract.tail)),
+    ]
     room = contract.max_tokens - len(head_ids) - len(tail_ids)
     if room < 1:
         raise ContractError(

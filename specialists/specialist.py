@@ -2,7 +2,8 @@
 
 Deciding is the hot path. The head of the prompt is read once for all passages of a query; the
 passages follow in batches of like length; only the position of the verdict is looked at, and only
-the rows of the language head that belong to the labels.
+the rows of the language head that belong to the labels. With cheaper arithmetic, passages so near
+the border that its error could turn them are decided again in float32.
 
 Shapes: B passages of one batch, T positions of the longest, D width, L labels.
 """
@@ -16,25 +17,57 @@ from torch import Tensor
 
 from specialists.checkpoint import Checkpoint, open_checkpoint
 from specialists.errors import ContractError
+from specialists.model.arithmetic import Arithmetic, fast_arithmetic, lowered
 from specialists.model.cache import KeyValueCache
 from specialists.model.decoder import FinanceDecoder
+from specialists.model.embedding import Int8Embedding
 from specialists.model.generate import generate_greedy, generate_sampled
 from specialists.prompts import Contract, PassagePrompt, build_prompts
 from specialists.requests import Decide, Decided, Generate, Generated, Verdict
 from specialists.tensors import read_tensors
 from specialists.tokenizer import END_OF_TEXT, open_tokenizer
 
-BATCH_TOKENS = 4_096
-WARM_UP = Decide(query="ready?", passages=("ready",))
+EMBEDDING = "embedding.weight"
+BATCH_TOKENS = 1_024
+"""Larger batches outgrow the caches and are slower."""
+PROBE_QUERY = "When was the water pump of the north station replaced, and by whom?"
+PROBES = (
+    "The water pump of the north station was replaced in March 1987 by the firm of A. Lindqvist.",
+    "The water pump of the south station has never been replaced. It was overhauled twice, in 1954 "
+    "and in 1971, when its bearings and seals were renewed and its housing was painted green.",
+    "Owls hunt at night. Their feathers make no sound, and their ears stand at unequal heights, so "
+    "that they can tell from where a mouse is heard. Most live in hollow trees or old barns.",
+    "To list the open files of a process, run lsof -p with its number; as root it shows those of "
+    "every user. The fourth column names the descriptor and how it was opened.",
+    "In the north the stations were built first. Pumping began there in 1931 with two engines of "
+    "40 horsepower each; the second was sold after the war. What stands there today came later.",
+    "Revenue rose by 4.2% to 1,204 million in 2023, mainly because of higher prices.",
+)
+"""Ordinary prompts on which the error of cheaper arithmetic is measured."""
+BORDER_FACTOR = 4.0
+"""Margins this many times the largest error seen on the probes count as near the border."""
 
 
 class Specialist:
     """Not safe for use by several threads at once: a worker serves one call at a time."""
 
-    def __init__(self, checkpoint: Checkpoint, model: FinanceDecoder, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        model: FinanceDecoder,
+        tokenizer: Tokenizer,
+        *,
+        arithmetic: Arithmetic = "float32",
+    ) -> None:
+        """`model` stays float32; the blocks of a copy take the `arithmetic`."""
         self.checkpoint = checkpoint
         self.model = model
         self.tokenizer = tokenizer
+        self.arithmetic = arithmetic
+        self._quick = lowered(model, arithmetic)
+        self._border = 0.0
+        if arithmetic != "float32" and checkpoint.contract is not None:
+            self._border = BORDER_FACTOR * self._largest_error()
 
     @property
     def contract(self) -> Contract:
@@ -54,23 +87,39 @@ class Specialist:
             return Decided(verdicts=())
         contract = self.contract
         head_ids, prompts = build_prompts(contract, self.tokenizer, request.query, request.passages)
-        head_cache = KeyValueCache()
-        self.model.hidden(torch.tensor([head_ids]), cache=head_cache)
-        label_ids = torch.tensor(contract.label_ids)
-        logits: list[list[float]] = [[] for _ in prompts]
-        for batch in _batches_by_length(prompts):
-            ids_BT, last_B = _pad([prompts[index].ids for index in batch])
-            hidden_BTD = self.model.hidden(ids_BT, cache=head_cache.expand(len(batch)))
-            verdict_BD = hidden_BTD[torch.arange(len(batch)), last_B]
-            logits_BL = self.model.language_logits(verdict_BD, label_ids)
-            for index, row in zip(batch, logits_BL.float().tolist(), strict=True):
-                logits[index] = row
+        logits_BL = self._label_logits(self._quick, head_ids, prompts)
+        near = torch.nonzero(_margins(logits_BL) < self._border).flatten().tolist()
+        if near:
+            logits_BL[near] = self._label_logits(self.model, head_ids, [prompts[i] for i in near])
         return Decided(
             verdicts=tuple(
                 _verdict(contract, row, prompt, len(head_ids))
-                for row, prompt in zip(logits, prompts, strict=True)
+                for row, prompt in zip(logits_BL.tolist(), prompts, strict=True)
             )
         )
+
+    def _label_logits(
+        self, model: FinanceDecoder, head_ids: list[int], prompts: Sequence[PassagePrompt]
+    ) -> Tensor:
+        """[B, L] float32, in the order of `prompts`."""
+        head_cache = KeyValueCache()
+        model.hidden(torch.tensor([head_ids]), cache=head_cache)
+        label_ids = torch.tensor(self.contract.label_ids)
+        logits_BL = torch.empty(len(prompts), len(label_ids))
+        for batch in _batches_by_length(prompts):
+            ids_BT, last_B = _pad([prompts[index].ids for index in batch])
+            verdict_BD = model.hidden_at(last_B, ids_BT, cache=head_cache.expand(len(batch)))
+            logits_BL[batch] = model.language_logits(verdict_BD, label_ids)
+        return logits_BL
+
+    @torch.inference_mode()
+    def _largest_error(self) -> float:
+        """Of the margin between the two best labels, on prompts made of ordinary sentences."""
+        head_ids, prompts = build_prompts(self.contract, self.tokenizer, PROBE_QUERY, PROBES)
+        exact, quick = (
+            self._label_logits(model, head_ids, prompts) for model in (self.model, self._quick)
+        )
+        return float((_margins(exact) - _margins(quick)).abs().max())
 
     def generate(self, request: Generate) -> Generated:
         """Text after a prompt; greedy decoding is drafted by the prediction heads."""
@@ -98,24 +147,50 @@ class Specialist:
     def warm_up(self) -> None:
         """Runs every kernel once, so that the first real call is as fast as the second."""
         if self.checkpoint.contract is not None:
-            self.decide(WARM_UP)
+            self.decide(Decide(query=PROBE_QUERY, passages=PROBES[:1]))
         else:
             self.generate(Generate(prompt="ready", max_new_tokens=1))
 
 
-def load_specialist(folder: Path, *, verify: bool = True) -> Specialist:
-    """Opens, checks and loads a checkpoint folder, in float32.
+def load_specialist(
+    folder: Path, *, verify: bool = True, arithmetic: Arithmetic | None = "float32"
+) -> Specialist:
+    """Opens, checks and loads a checkpoint folder; `arithmetic` None takes what this processor
+    does fast.
 
     Raises `CheckpointError` for a folder that is not whole.
     """
     checkpoint = open_checkpoint(folder, verify=verify)
-    return Specialist(checkpoint, load_model(checkpoint), open_tokenizer(checkpoint.tokenizer_path))
+    return Specialist(
+        checkpoint,
+        _load_compact(checkpoint),
+        open_tokenizer(checkpoint.tokenizer_path),
+        arithmetic=arithmetic or fast_arithmetic(),
+    )
 
 
 def load_model(checkpoint: Checkpoint) -> FinanceDecoder:
+    """All float32, fit for training."""
+    return _filled(checkpoint, read_tensors(checkpoint))
+
+
+def _load_compact(checkpoint: Checkpoint) -> FinanceDecoder:
+    """The embedding as it is stored."""
+    tensors = read_tensors(checkpoint, as_stored=(EMBEDDING,))
+    scale_V = tensors.pop(f"{EMBEDDING}.scale", None)
+    if scale_V is None:
+        return _filled(checkpoint, tensors)
+    return _filled(checkpoint, tensors, Int8Embedding(tensors.pop(EMBEDDING), scale_V))
+
+
+def _filled(
+    checkpoint: Checkpoint, tensors: dict[str, Tensor], embedding: Int8Embedding | None = None
+) -> FinanceDecoder:
     with torch.device("meta"):
         model = FinanceDecoder(checkpoint.config)
-    model.load_state_dict(read_tensors(checkpoint), assign=True)
+    if embedding is not None:
+        model.embedding = embedding
+    model.load_state_dict(tensors, assign=True)
     model.place_rotary_table()
     model.requires_grad_(False)
     return model.eval()
@@ -137,6 +212,12 @@ def _pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     for row, sequence in enumerate(sequences):
         ids_BT[row, : len(sequence)] = torch.tensor(sequence)
     return ids_BT, torch.tensor(lengths) - 1
+
+
+def _margins(logits_BL: Tensor) -> Tensor:
+    """[B]: by how much the best label leads the second."""
+    best_B2 = logits_BL.topk(2, dim=1).values
+    return best_B2[:, 0] - best_B2[:, 1]
 
 
 def _verdict(

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,24 +42,36 @@ INT8_STEPS = 127
 OWN_FILES = (CONFIG, WEIGHTS, TOKENIZER, CONTRACT)
 
 
-def read_tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """Every tensor of the model as float32, own ones over those of the base.
+def read_tensors(checkpoint: Checkpoint, *, as_stored: Collection[str] = ()) -> dict[str, Tensor]:
+    """Every tensor of the model as float32, own ones over those of the base. Those named in
+    `as_stored` stay int8 where the file has them so, with `<name>.scale` beside them.
 
-    float32 files stay mapped: pages are read when touched and shared between processes. Raises
-    `CheckpointError` when the file changed since it was opened.
+    What needs no conversion stays mapped: pages are read when touched and shared between
+    processes. Raises `CheckpointError` when the file changed since it was opened.
     """
     wanted = expected_shapes(checkpoint.config)
-    tensors = {} if checkpoint.base is None else read_tensors(checkpoint.base)
+    stored = _stored_tensors(checkpoint)
+    found = {name: tuple(stored[name].shape) for name in stored if name in wanted}
+    require_complete(compare_tensors(wanted, found), checkpoint.weights_path)
+    scales = {f"{name}.scale" for name in as_stored}
+    return {
+        name: tensor if name in as_stored or name in scales else _restored(name, stored)
+        for name, tensor in stored.items()
+        if name in wanted or name in scales
+    }
+
+
+def _stored_tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
     try:
         with safe_open(checkpoint.weights_path, framework="pt") as file:
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            own = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{checkpoint.weights_path}: cannot be read ({error})") from error
-    tensors |= _restored(stored)
-    tensors = {name: tensor for name, tensor in tensors.items() if name in wanted}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    require_complete(compare_tensors(wanted, found), checkpoint.weights_path)
-    return tensors
+    if checkpoint.base is None:
+        return own
+    inherited = _stored_tensors(checkpoint.base)
+    kept = {name for name in inherited if name.removesuffix(".scale") not in own}
+    return {name: inherited[name] for name in kept} | own
 
 
 def write_checkpoint(
@@ -127,14 +139,11 @@ def _stored(name: str, tensor: Tensor, storage: Storage) -> dict[str, Tensor]:
     return {name: whole.to(torch.int8).contiguous(), f"{name}.scale": scale.contiguous()}
 
 
-def _restored(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    tensors = {}
-    for name, tensor in stored.items():
-        if tensor.dtype == torch.int8:
-            tensors[name] = tensor.to(torch.float32) * stored[f"{name}.scale"][:, None]
-        elif not name.endswith(".scale"):
-            tensors[name] = tensor.to(torch.float32)
-    return tensors
+def _restored(name: str, stored: Mapping[str, Tensor]) -> Tensor:
+    tensor = stored[name]
+    if tensor.dtype == torch.int8:
+        return tensor.to(torch.float32) * stored[f"{name}.scale"][:, None]
+    return tensor.to(torch.float32)
 
 
 def _write_weights(
@@ -146,7 +155,7 @@ def _write_weights(
         stored = _stored(name, tensor, storage)
         if name in inherited:
             same = inherited[name]
-            candidates = (tensor.detach().to("cpu", torch.float32), _restored(stored)[name])
+            candidates = (tensor.detach().to("cpu", torch.float32), _restored(name, stored))
             if any(torch.equal(candidate, same) for candidate in candidates):
                 continue
         # Two names may share one memory; the file format wants each to own its bytes.

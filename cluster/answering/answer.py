@@ -36,9 +36,11 @@ async def answer_question(
     specialist: str = "q-rag",
     k: int = 20,
     endpoint: EndpointSettings | None = None,
+    threshold: float | None = None,
     on_event: Callable[[AnswerStep], None] | None = None,
 ) -> Answer:
-    """An answer that stands on citations, or a refusal with its reason.
+    """An answer that stands on citations, or a refusal with its reason. A `threshold` takes the
+    place of the specialist's own decision on each passage.
 
     Raises `CallError` when the specialist cannot be called, `EndpointError` when an endpoint was
     asked for and cannot be used.
@@ -48,9 +50,9 @@ async def answer_question(
     # Searching reads files: beside the loop, not on it.
     found = await asyncio.to_thread(retrieve, index, question, k)
     tell(AnswerStep(step="retrieve", seconds=clock.lap("retrieve"), found=found))
-    judged = await filter_passages(call, specialist, question, found)
+    judged = await filter_passages(call, specialist, question, found, threshold=threshold)
     tell(AnswerStep(step="filter", seconds=clock.lap("filter"), found=found, judged=judged))
-    composed = await _compose(call, specialist, question, judged, endpoint)
+    composed = await compose_answer(call, specialist, question, judged, endpoint)
     tell(AnswerStep(step="compose", seconds=clock.lap("compose"), found=found, judged=judged))
     return Answer(
         question=question,
@@ -64,13 +66,15 @@ async def answer_question(
     )
 
 
-async def _compose(
+async def compose_answer(
     call: SpecialistCaller,
     specialist: str,
     question: str,
     judged: tuple[JudgedPassage, ...],
     endpoint: EndpointSettings | None,
 ) -> Composed:
+    """The written part of an answer, from the kept passages alone. Raises like
+    `answer_question`."""
     if not any(j.kept for j in judged):
         return refuse(judged)
     if endpoint is None:

@@ -13,9 +13,15 @@ from specialists.requests import Decide, Verdict
 
 
 async def filter_passages(
-    call: SpecialistCaller, specialist: str, question: str, passages: Sequence[Passage]
+    call: SpecialistCaller,
+    specialist: str,
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    threshold: float | None = None,
 ) -> tuple[JudgedPassage, ...]:
-    """All passages in their order, kept where the verdict is positive. No passages, no call.
+    """All passages in their order, kept where the verdict is positive or, with a `threshold`, where
+    the score reaches it. No passages, no call.
 
     Raises `CallError` when the specialist cannot be reached or does not answer for each passage.
     """
@@ -29,7 +35,10 @@ async def filter_passages(
         )
     return tuple(
         JudgedPassage(
-            passage=passage, verdict=verdict, kept=verdict.positive, reason=verdict_reason(verdict)
+            passage=passage,
+            verdict=verdict,
+            kept=verdict.positive if threshold is None else verdict.score >= threshold,
+            reason=verdict_reason(verdict, threshold=threshold),
         )
         for passage, verdict in zip(passages, verdicts, strict=True)
     )
@@ -44,9 +53,12 @@ def filter_text(passage: Passage) -> str:
     return ": ".join((*parts, passage.text))
 
 
-def verdict_reason(verdict: Verdict) -> str:
+def verdict_reason(verdict: Verdict, *, threshold: float | None = None) -> str:
     """A phrase for a person."""
     phrase = f"{'relevant' if verdict.positive else 'not relevant'} (score {verdict.score:.2f})"
+    if threshold is not None:
+        side = "at or above" if verdict.score >= threshold else "below"
+        phrase = f"{side} the calibrated threshold (score {verdict.score:.2f} of {threshold:.2f})"
     if verdict.truncated:
         phrase += f"; only the first {verdict.tokens} tokens were read"
     return phrase

@@ -27,6 +27,8 @@ from specialists.model.shapes import expected_shapes
 
 PROCESS_BYTES = 64 * 1024 * 1024
 """What a worker costs beside its weights (tests/bench/ten_workers.py prints it)."""
+COPY_BYTES = {None: 1, "float32": 0, "int8": 1}
+"""Bytes a weight of the copy in cheaper arithmetic."""
 PRELOAD = {"checkpoint": ("torch", "specialists.specialist"), "scripted": ()}
 
 Loader = Literal["checkpoint", "scripted"]
@@ -54,7 +56,12 @@ class LocalBackend:
 
     def start(self, spec: SpecialistSpec, report: Report) -> Worker:
         ours, theirs = socket.socketpair()
-        order = {"loader": self._loader, "folder": str(spec.folder), "log": self._log}
+        order = {
+            "loader": self._loader,
+            "folder": str(spec.folder),
+            "arithmetic": spec.entry.dtype,
+            "log": self._log,
+        }
         try:
             if self._method == "forkserver":
                 worker = self._fork(order, theirs, report)
@@ -67,14 +74,16 @@ class LocalBackend:
         return worker
 
     def estimate_bytes(self, spec: SpecialistSpec) -> int:
-        """The weights as float32, which is how they are computed with, and the process."""
+        """The weights as float32, the copy in cheaper arithmetic beside them, and the process."""
         if self._loader == "scripted":
             return PROCESS_BYTES
         try:
             shapes = expected_shapes(open_checkpoint(spec.folder, verify=False).config)
         except SpecialistError:
             return PROCESS_BYTES  # its worker will say what is wrong
-        return PROCESS_BYTES + 4 * sum(prod(shape) for shape in shapes.values())
+        total = sum(prod(shape) for shape in shapes.values())
+        inside = sum(prod(shape) for name, shape in shapes.items() if name.startswith("blocks."))
+        return PROCESS_BYTES + 4 * total + COPY_BYTES[spec.entry.dtype] * inside
 
     @property
     def base_pids(self) -> tuple[int, ...]:

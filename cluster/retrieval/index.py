@@ -200,7 +200,7 @@ def _update(
         if not files:
             source, reason = changes.skipped[0]
             raise DocumentError(
-                f"{docs}: none of {len(changes.skipped)} document(s) could be read, the first"
+                f"{docs}: no document could be read of {len(changes.skipped)} found, the first"
                 f" being {source}: {reason}"
             )
         total = len(found.files)

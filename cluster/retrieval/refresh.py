@@ -119,10 +119,10 @@ class _Refresh:
         self._unsaved_bytes = 0
 
     def changes(self, skipped: tuple[tuple[str, str], ...]) -> Changes:
-        notices = [f"{count} file(s): {note}" for note, count in sorted(self._notes.items())]
+        notices = [f"{_files(count)}: {note}" for note, count in sorted(self._notes.items())]
         if self._pdfs:
             notices.append(
-                f'{self._pdfs} PDF file(s) were passed over: install the extra "pdf" to read them'
+                f'{_files(self._pdfs)} passed over, being PDF: install the extra "pdf" to read them'
                 ' (in the checkout: pip install -e ".[pdf]")'
             )
         return Changes(
@@ -201,3 +201,7 @@ class _TermIds(dict[str, int]):
         """Terms that came since the last time."""
         new, self._new = self._new, []
         return new
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

@@ -7,6 +7,7 @@ parent is killed. This one speaks over an inherited socket and has no file anywh
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -31,6 +32,8 @@ def main(control_descriptor: int, parent_pid: int, preload: Sequence[str]) -> No
         # What cannot be imported here fails in the worker, which can say so.
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
+    # Else the first collection in each worker writes to, and so copies, all that is shared.
+    gc.freeze()
     wake_r, wake_w = os.pipe()
     os.set_blocking(wake_w, False)
     os.set_blocking(wake_r, False)

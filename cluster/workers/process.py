@@ -52,7 +52,8 @@ class Specialist(Protocol):
 def serve(connection: socket.socket, order: Mapping[str, Any]) -> None:
     """Loads what `order` names and answers until told to stop or until the parent is gone.
 
-    `order`: loader (a name of `LOADERS`), folder, log (a file for stray output), parent_pid.
+    `order`: loader (a name of `LOADERS`), folder, arithmetic, log (a file for stray output),
+    parent_pid.
     """
     born_s = time.monotonic()
     _settle_in(order)
@@ -60,12 +61,13 @@ def serve(connection: socket.socket, order: Mapping[str, Any]) -> None:
     outlet.send(Hello(pid=os.getpid()))
     threading.Thread(target=outlet.beat_forever, daemon=True).start()
     try:
-        specialist = LOADERS[order["loader"]](Path(order["folder"]))
+        specialist = LOADERS[order["loader"]](Path(order["folder"]), order["arithmetic"])
         specialist.warm_up()
     except SpecialistError as error:
         return outlet.send(CannotStart(message=str(error)))
     except Exception as error:
         return outlet.send(CannotStart(message=f"{type(error).__name__}: {error}"))
+    _give_back_memory()
     outlet.send(Ready(load_s=time.monotonic() - born_s))
     with connection.makefile("rb") as inlet:
         while message := read_frame(inlet):
@@ -82,20 +84,20 @@ def main(descriptor: int, order: Mapping[str, Any]) -> None:
         serve(connection, order)
 
 
-def load_checkpoint(folder: Path) -> Specialist:
+def load_checkpoint(folder: Path, arithmetic: str | None) -> Specialist:
     """The real thing. Imported by name: only here, inside the child, does torch come in."""
     torch = importlib.import_module("torch")
     torch.set_num_threads(1)
     # Refused when kernels already ran; then the environment has set it.
     with contextlib.suppress(RuntimeError):
         torch.set_num_interop_threads(1)
-    load: Callable[[Path], Specialist] = importlib.import_module(
+    load: Callable[..., Specialist] = importlib.import_module(
         "specialists.specialist"
     ).load_specialist
-    return load(folder)
+    return load(folder, arithmetic=arithmetic)
 
 
-LOADERS: Mapping[str, Callable[[Path], Specialist]] = {
+LOADERS: Mapping[str, Callable[[Path, str | None], Specialist]] = {
     "checkpoint": load_checkpoint,
     "scripted": load_scripted,
 }
@@ -159,6 +161,12 @@ def _settle_in(order: Mapping[str, Any]) -> None:
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
+
+
+def _give_back_memory() -> None:
+    """What loading has used and freed, the C library keeps; glibc gives it back when asked."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def die_with_parent(parent_pid: int) -> None:

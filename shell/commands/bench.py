@@ -4,6 +4,7 @@ The model runs in this process, not in a worker: marks must not depend on the cl
 the words and the table; every figure comes from `specialists.evaluation`.
 """
 
+import importlib.util
 import re
 import shutil
 from collections.abc import Sequence
@@ -13,15 +14,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shell.errors import ShellError
 from shell.output import Output
 from shell.settings import read_settings
 
 if TYPE_CHECKING:
+    from specialists.evaluation.curves import ScoredRows
     from specialists.evaluation.gate import Measured
     from specialists.evaluation.lexical import Lexical
-    from specialists.evaluation.tasks import Scorer
+    from specialists.evaluation.tasks import Scored, Scorer, Task
+    from specialists.evaluation.ten_domains import HoldoutMarks
 
 _WIDE = 120
+_ORACLE = (
+    "* at its oracle threshold, chosen on these very rows: an upper bound, no fair mark; "
+    "without *: at its own decisions"
+)
 
 
 def _read_ranks(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -37,20 +45,34 @@ def command() -> None:
 
     \b
     Examples:
+      qshell bench holdout
       qshell bench beir data/scifact
       qshell bench beir data/scifact --specialist none --ranks 1-4
     """
 
 
-@command.command(name="beir")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
+_SPECIALIST = click.option(
     "--specialist",
     default="q-rag",
     show_default=True,
     metavar="NAME|FOLDER|none",
     help="Whom to mark; none marks the baselines alone.",
 )
+_BASELINES = click.option(
+    "--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+_PLOTS = click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw recall against false accepts, and the reliability, as PNG and SVG in DIR.",
+)
+
+
+@command.command(name="beir")
+@click.argument("folder", type=click.Path(path_type=Path))
+@_SPECIALIST
 @click.option(
     "--negatives",
     type=click.IntRange(1),
@@ -75,8 +97,9 @@ def command() -> None:
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @click.option("--queries", type=click.IntRange(1), help="Mark a random part of the queries.")
-@click.option("--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@_BASELINES
+@_PLOTS
+@_JSON
 def bench_beir(
     folder: Path,
     specialist: str,
@@ -86,6 +109,7 @@ def bench_beir(
     seed: int,
     queries: int | None,
     baselines: bool,
+    plots: Path | None,
     as_json: bool,
 ) -> None:
     """Mark a specialist on the judged collection in FOLDER (BEIR layout: corpus.jsonl,
@@ -109,6 +133,7 @@ def bench_beir(
         seed=seed,
         max_queries=queries or 0,
     )
+    drawing = Drawing(folder=plots) if plots else None
     ours = [] if specialist == "none" else [open_scorer(specialist)]
     with output.progress() as tick:
         measured = measure_collection(
@@ -116,11 +141,70 @@ def bench_beir(
             settings,
             lambda bm25: line_up(bm25, ours, baselines=baselines, output=output),
             tick=tick,
+            hear=drawing.hear if drawing else lambda scorer, task, scored: None,
         )
+    if drawing:
+        drawing.finish(output)
     if as_json:
         output.document(asdict(measured))
         return
     print_marks(output, measured)
+
+
+@command.command(name="holdout")
+@_SPECIALIST
+@_BASELINES
+@_PLOTS
+@_JSON
+def bench_holdout(specialist: str, baselines: bool, plots: Path | None, as_json: bool) -> None:
+    """Mark a specialist on the holdout that ships with the project: questions of ten domains, each
+    with the passage that answers it, a near-miss and a passage of another domain.
+
+    \b
+    Examples:
+      qshell bench holdout
+      qshell bench holdout --specialist ./my-checkpoint --json
+      qshell bench holdout --specialist none --plots plots/
+    """
+    from specialists.evaluation.ten_domains import measure_holdout
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    drawing = Drawing(folder=plots) if plots else None
+    ours = [] if specialist == "none" else [open_scorer(specialist)]
+    with output.progress() as tick:
+        measured = measure_holdout(
+            lambda bm25: line_up(bm25, ours, baselines=baselines, output=output),
+            tick=tick,
+            hear=drawing.hear if drawing else lambda scorer, task, scored: None,
+        )
+    if drawing:
+        drawing.finish(output)
+    if as_json:
+        output.document(asdict(measured))
+        return
+    print_holdout(output, measured)
+
+
+class Drawing:
+    """Collects what scorers say of a task and draws it at the end."""
+
+    def __init__(self, *, folder: Path) -> None:
+        """Raises `ShellError` at once, before anything is measured, where nothing can draw."""
+        if importlib.util.find_spec("matplotlib") is None:
+            raise ShellError("--plots needs matplotlib: install the extra `bench`")
+        self._folder = folder
+        self._rows: list[ScoredRows] = []
+
+    def hear(self, scorer: "Scorer", task: "Task", scored: Sequence["Scored"]) -> None:
+        from specialists.evaluation.curves import scored_rows
+
+        self._rows.append(scored_rows(task, scored, scorer=scorer.name))
+
+    def finish(self, output: Output) -> None:
+        from specialists.evaluation.plots import draw_curves
+
+        for path in draw_curves(self._rows, self._folder):
+            output.note(f"drew {path}")
 
 
 def open_scorer(name_or_folder: str) -> "Scorer":
@@ -129,7 +213,8 @@ def open_scorer(name_or_folder: str) -> "Scorer":
     from specialists.specialist import load_specialist
 
     folder = find_folder(name_or_folder)
-    return SpecialistScorer(name=folder.resolve().name, decider=load_specialist(folder))
+    decider = load_specialist(folder, arithmetic=None)
+    return SpecialistScorer(name=folder.resolve().name, decider=decider)
 
 
 def line_up(
@@ -158,20 +243,45 @@ def print_marks(output: Output, measured: "Measured") -> None:
         f"(1 relevant + {settings.negatives} from ranks {settings.first_rank}-"
         f"{settings.last_rank}, seed {settings.seed})"
     )
-    # A pipe has no width; a narrow terminal gets the interval below the value.
-    wide = shutil.get_terminal_size(fallback=(_WIDE, 0)).columns >= _WIDE
     heads = [m.scorer + ("" if m.rule == OWN_DECISION else "*") for m in measured.marks]
     names = [name for name in LEGEND if any(name in m.marks for m in measured.marks)]
     rows = [[name, *(str(m.marks.get(name, "–")) for m in measured.marks)] for name in names]
-    if wide:
-        output.table(("in percent", *heads), rows)
-    else:
-        for place, head in enumerate(heads, start=1):
-            output.answer()
-            output.table((head, "in percent"), [(row[0], row[place]) for row in rows])
+    _print_columns(output, heads, rows)
     output.note("in brackets: 95% intervals that resample whole queries; always 0 is the floor")
-    output.note(
-        "* at its oracle threshold, chosen on these very rows: an upper bound, no fair mark; "
-        "without *: at its own decisions"
-    )
+    output.note(_ORACLE)
     output.note(f"mined with {SETTINGS}; {twin_words(measured)}")
+
+
+def print_holdout(output: Output, measured: "HoldoutMarks") -> None:
+    """The marks in the card's shape, those on near-misses, and those by kind of row."""
+    from specialists.evaluation.measure import OWN_DECISION
+    from specialists.evaluation.ten_domains import LEGEND
+
+    output.answer(
+        f"{measured.name}: {measured.n_questions} questions in {measured.n_twins} pairs of twins, "
+        "each with a relevant passage, a near-miss and one of another domain"
+    )
+    heads = [m.scorer + ("" if m.rule == OWN_DECISION else "*") for m in measured.marks]
+    rows = [
+        [f"{words}: {name}", *(str(getattr(m, part).marks.get(name, "–")) for m in measured.marks)]
+        for part, words in (("card", "carry+cross"), ("near", "carry+near"))
+        for name in ("accuracy", "recall", "false_accepts", "auroc", "first")
+    ]
+    rows += [[name, *(str(m.kinds.get(name, "–")) for m in measured.marks)] for name in LEGEND]
+    _print_columns(output, heads, rows)
+    output.note(
+        "in brackets: 95% intervals that resample whole pairs of twins; 50 is what always 0, and "
+        "whoever reads only the question or only the passage, reaches"
+    )
+    output.note(_ORACLE)
+    output.note("; ".join(f"{name}: {meaning}" for name, meaning in list(LEGEND.items())[:4]))
+
+
+def _print_columns(output: Output, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """One column for each head. A narrow terminal gets one table for each; a pipe has no width."""
+    if shutil.get_terminal_size(fallback=(_WIDE, 0)).columns >= _WIDE:
+        output.table(("in percent", *heads), rows)
+        return
+    for place, head in enumerate(heads, start=1):
+        output.answer()
+        output.table((head, "in percent"), [(row[0], row[place]) for row in rows])

@@ -141,6 +141,8 @@ def check(ctx: click.Context, file: Path | None, as_json: bool) -> None:
     found = {name: check_specialist(spec, registry) for name, spec in registry.specs.items()}
     if as_json:
         output.document(found)
+    elif not found:
+        output.note("no specialists are registered there")
     for name, problems in found.items() if not as_json else ():
         for sentence in problems or (f"{name}: ok",):
             output.answer(sentence)

@@ -118,8 +118,8 @@ class Bridge:
     async def _ask(self, want: AskWanted) -> None:
         teller = _Teller(self._tell)
         try:
-            report = await self._report(want.question, want.docs, None, teller)
-            notes = (*teller.talk.sentences(), *await self._saved(want, report))
+            report, warnings = await self._report(want.question, want.docs, None, teller)
+            notes = (*warnings, *teller.talk.sentences(), *await self._saved(want, report))
         except asyncio.CancelledError:
             self._tell(AskEnded(""))
             raise
@@ -141,7 +141,7 @@ class Bridge:
 
     async def _compare(self, want: CompareWanted) -> None:
         try:
-            first, second = [
+            (first, _), (second, _) = [
                 await self._report(want.question, want.docs, name, _Teller(self._tell_comparing))
                 for name in want.names
             ]
@@ -159,7 +159,7 @@ class Bridge:
 
     async def _report(
         self, question: str, docs: Path, specialist: str | None, teller: "_Teller"
-    ) -> Report:
+    ) -> tuple[Report, list[str]]:
         if self.cluster is None:
             raise ClusterError(self.trouble)
         order = Order(
@@ -169,7 +169,7 @@ class Bridge:
             specialist=specialist,
             endpoint=_endpoint(self.settings),
         )
-        return await ask_opened(self.cluster, order, teller.talk, index_dir=self.settings.index_dir)
+        return await ask_opened(self.settings, self.cluster, order, teller.talk)
 
     async def _change_worker(self, want: WorkerWanted) -> None:
         try:

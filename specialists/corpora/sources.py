@@ -57,6 +57,7 @@ PAIR_LICENCES: Mapping[str, str] = {
     "md_docs_headings": "CC BY, CC BY-SA, MIT, Apache-2.0, CC0",
     "world_factbook": "public domain",
     "js_interview_faq": "MIT",
+    "forge": "as the documents it was made from",
 }
 """By the name of the pair file up to its first dot."""
 

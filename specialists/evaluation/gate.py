@@ -32,6 +32,8 @@ WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
 UNKNOWN = "not recorded"
 Tick = Callable[[int, int, str], None]
 """Hears how many queries are done, of how many, and whose turn it is."""
+Hear = Callable[[Scorer, Task, Sequence[Scored]], None]
+"""Is told what a scorer said of every passage of a task."""
 
 
 class Decider(Protocol):
@@ -186,9 +188,11 @@ def measure_collection(
     entrants: Callable[[Lexical], Sequence[Scorer]],
     *,
     tick: Tick = lambda done, total, doing: None,
+    hear: Hear = lambda scorer, task, scored: None,
 ) -> Measured:
     """Marks every scorer on the collection in `folder`. `entrants` is given the search the task
-    was mined with and says who is marked. Raises `CorpusError` for data that cannot be used."""
+    was mined with and says who is marked; `hear` is told the scores. Raises `CorpusError` for data
+    that cannot be used."""
     collection = read_collection(folder)
     lexical = Lexical(collection.passages)
     task = build_task(collection, lexical, settings)
@@ -202,15 +206,18 @@ def measure_collection(
         licence=_licence(folder),
         sha256={str(path.relative_to(folder)): sha256_of(path) for path in files},
         settings=settings,
-        marks=tuple(marks for one in entrants(lexical) for marks in _mark_scorer(task, one, tick)),
+        marks=tuple(
+            marks for one in entrants(lexical) for marks in _mark_scorer(task, one, tick, hear)
+        ),
     )
 
 
-def _mark_scorer(task: Task, scorer: Scorer, tick: Tick) -> Iterator[Marks]:
+def _mark_scorer(task: Task, scorer: Scorer, tick: Tick, hear: Hear) -> Iterator[Marks]:
     """At its own decisions where it takes any; at its oracle threshold where scores differ."""
     done = count(1)
     total = len(task.groups)
     scored = score_task(task, scorer, on_group=lambda: tick(next(done), total, scorer.name))
+    hear(scorer, task, scored)
     if all(one.decisions is not None for one in scored):
         yield mark_task(task, scored, scorer=scorer.name)
     if len({score for one in scored for score in one.scores}) > 1:

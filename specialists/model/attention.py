@@ -39,11 +39,9 @@ class Attention(nn.Module):
         layer: int = 0,
     ) -> Tensor:
         """[B, T, D] -> [B, T, D]. Without a mask and a cache, plain causal attention."""
-        rows, new, _ = x_BTD.shape
-        heads = (rows, new, -1, self.head_dim)
-        query_BNTH = rotate(self.query(x_BTD).view(heads).transpose(1, 2), *rotary)
-        key_BKSH = rotate(self.key(x_BTD).view(heads).transpose(1, 2), *rotary)
-        value_BKSH = self.value(x_BTD).view(heads).transpose(1, 2)
+        query_BNTH = rotate(self._heads(self.query, x_BTD), *rotary)
+        key_BKSH = rotate(self._heads(self.key, x_BTD), *rotary)
+        value_BKSH = self._heads(self.value, x_BTD)
         if cache is not None:
             key_BKSH, value_BKSH = cache.append(layer, key_BKSH, value_BKSH)
         mixed_BNTH = scaled_dot_product_attention(
@@ -51,8 +49,42 @@ class Attention(nn.Module):
             key_BKSH,
             value_BKSH,
             attn_mask=mask_TS,
-            is_causal=mask_TS is None and new > 1,
+            is_causal=mask_TS is None and x_BTD.shape[1] > 1,
             enable_gqa=True,
         )
-        mixed: Tensor = self.output(mixed_BNTH.transpose(1, 2).reshape(rows, new, -1))
-        return mixed
+        return self._joined(mixed_BNTH)
+
+    def at(
+        self,
+        position_B: Tensor,
+        x_BTD: Tensor,
+        rotary: tuple[Tensor, Tensor],
+        *,
+        cache: KeyValueCache,
+        layer: int,
+    ) -> Tensor:
+        """[B, T, D] -> [B, 1, D]: what `forward` gives at one position of each row, for the price
+        of the keys and values alone."""
+        cos_TH, sin_TH = rotary
+        own_BTD = x_BTD[torch.arange(len(position_B)), position_B][:, None]
+        own_rotary = (cos_TH[position_B][:, None, None], sin_TH[position_B][:, None, None])
+        query_BN1H = rotate(self._heads(self.query, own_BTD), *own_rotary)
+        past = cache.length_of(layer)
+        key_BKSH, value_BKSH = cache.append(
+            layer, rotate(self._heads(self.key, x_BTD), *rotary), self._heads(self.value, x_BTD)
+        )
+        seen_BS = torch.arange(key_BKSH.shape[2])[None, :] <= (past + position_B)[:, None]
+        mixed_BN1H = scaled_dot_product_attention(
+            query_BN1H, key_BKSH, value_BKSH, attn_mask=seen_BS[:, None, None], enable_gqa=True
+        )
+        return self._joined(mixed_BN1H)
+
+    def _heads(self, projection: nn.Module, x_BTD: Tensor) -> Tensor:
+        rows, new, _ = x_BTD.shape
+        heads: Tensor = projection(x_BTD).view(rows, new, -1, self.head_dim).transpose(1, 2)
+        return heads
+
+    def _joined(self, mixed_BNTH: Tensor) -> Tensor:
+        rows, _, new, _ = mixed_BNTH.shape
+        joined: Tensor = self.output(mixed_BNTH.transpose(1, 2).reshape(rows, new, -1))
+        return joined

@@ -20,7 +20,11 @@ class KeyValueCache:
     @property
     def length(self) -> int:
         """Positions held."""
-        return self.keys[0].shape[2] if self.keys else 0
+        return self.length_of(0)
+
+    def length_of(self, layer: int) -> int:
+        """Positions held of one layer, which may be ahead of those that follow it."""
+        return self.keys[layer].shape[2] if layer < len(self.keys) else 0
 
     def append(self, layer: int, key_BKTH: Tensor, value_BKTH: Tensor) -> tuple[Tensor, Tensor]:
         """Adds new positions of one layer; returns all positions of that layer."""

@@ -6,6 +6,7 @@ multi-token-prediction heads that look further ahead; a decision head on the las
 Shapes: B rows, T positions, D model width, V vocabulary, C decisions.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn.functional import linear, silu
 from specialists.model.attention import Attention, causal_mask
 from specialists.model.cache import KeyValueCache
 from specialists.model.config import DecoderConfig
+from specialists.model.embedding import Int8Embedding
 from specialists.model.feed_forward import FeedForward
 from specialists.model.rope import rotary_table
 
@@ -44,9 +46,29 @@ class Block(nn.Module):
         cache: KeyValueCache | None = None,
         layer: int = 0,
     ) -> Tensor:
+        normed_BTD = self.attention_norm(x_BTD)
         x_BTD = x_BTD + self.attention(
-            self.attention_norm(x_BTD), rotary, mask_TS=mask_TS, cache=cache, layer=layer
+            normed_BTD, rotary, mask_TS=mask_TS, cache=cache, layer=layer
         )
+        return self._fed_forward(x_BTD)
+
+    def at(
+        self,
+        position_B: Tensor,
+        x_BTD: Tensor,
+        rotary: tuple[Tensor, Tensor],
+        *,
+        cache: KeyValueCache,
+        layer: int,
+    ) -> Tensor:
+        """[B, 1, D]: what `forward` gives at one position of each row."""
+        normed_BTD = self.attention_norm(x_BTD)
+        own_B1D = x_BTD[torch.arange(len(position_B)), position_B][:, None]
+        return self._fed_forward(
+            own_B1D + self.attention.at(position_B, normed_BTD, rotary, cache=cache, layer=layer)
+        )
+
+    def _fed_forward(self, x_BTD: Tensor) -> Tensor:
         y_BTD: Tensor = x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD))
         return y_BTD
 
@@ -56,8 +78,10 @@ class FinanceDecoder(nn.Module):
         super().__init__()
         self.config = config
         width = config.d_model
-        self.embedding = nn.Embedding(  # an empty weight: drawing one for every load costs seconds
-            config.vocab_size, width, _weight=torch.empty(config.vocab_size, width)
+        self.embedding: nn.Embedding | Int8Embedding = (
+            nn.Embedding(  # zeros: drawing it for every load costs seconds
+                config.vocab_size, width, _weight=torch.zeros(config.vocab_size, width)
+            )
         )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.final_norm = nn.RMSNorm(width, eps=config.norm_eps)
@@ -98,20 +122,40 @@ class FinanceDecoder(nn.Module):
 
     def hidden(self, ids_BT: Tensor, *, cache: KeyValueCache | None = None) -> Tensor:
         """[B, T] -> normed [B, T, D]. Positions follow those in the cache, which grows."""
+        normed: Tensor = self.final_norm(self._through(self.blocks, ids_BT, cache))
+        return normed
+
+    def hidden_at(self, position_B: Tensor, ids_BT: Tensor, *, cache: KeyValueCache) -> Tensor:
+        """Normed [B, D]: of `hidden`, one position of each row. The last block reads every
+        position but answers at these alone."""
+        *lower, last = self.blocks
+        rotary = self.rotary(cache.length, ids_BT.shape[1])
+        x_BTD = self._through(lower, ids_BT, cache)
+        assert isinstance(last, Block)
+        x_B1D = last.at(position_B, x_BTD, rotary, cache=cache, layer=len(lower))
+        normed: Tensor = self.final_norm(x_B1D[:, 0])
+        return normed
+
+    def _through(
+        self, blocks: Iterable[nn.Module], ids_BT: Tensor, cache: KeyValueCache | None
+    ) -> Tensor:
         past = cache.length if cache is not None else 0
         new = ids_BT.shape[1]
         rotary = self.rotary(past, new)
         mask_TS = causal_mask(new, past) if past else None
         x_BTD = self.embed(ids_BT)
-        for layer, block in enumerate(self.blocks):
+        for layer, block in enumerate(blocks):
             x_BTD = block(x_BTD, rotary, mask_TS=mask_TS, cache=cache, layer=layer)
-        normed: Tensor = self.final_norm(x_BTD)
-        return normed
+        return x_BTD
 
     def language_logits(self, hidden: Tensor, token_ids: Tensor | None = None) -> Tensor:
         """[..., D] -> [..., V], or only the columns of `token_ids`, which costs next to nothing."""
-        weight_VD = self.language_weight_VD
-        return linear(hidden, weight_VD if token_ids is None else weight_VD[token_ids])
+        if token_ids is None:
+            return linear(hidden, self.language_weight_VD)
+        tied = self.config.tie_embeddings
+        return linear(
+            hidden, self.embedding(token_ids) if tied else self.language_head.weight[token_ids]
+        )
 
     def prediction_hidden(self, hidden: Tensor, ahead: int) -> Tensor:
         """The state whose language logits are the token `ahead` positions after the next one

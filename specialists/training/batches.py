@@ -55,14 +55,15 @@ class RelevanceBatch:
     """Prompts padded on the right. `last_B` is the position where the verdict is read.
 
     `stems_BT` holds the stem of every word of query and passage where it closes, 0 elsewhere;
-    `query_BT` and `passage_BT` mark the positions of each. Rows of one query share a number in
-    `group_B`.
+    `query_BT`, `passage_BT` and `echo_BT` mark the positions of each. Rows of one query share a
+    number in `group_B`.
     """
 
     ids_BT: Tensor
     stems_BT: Tensor
     query_BT: Tensor
     passage_BT: Tensor
+    echo_BT: Tensor
     last_B: Tensor
     relevant_B: Tensor
     group_B: Tensor
@@ -70,11 +71,12 @@ class RelevanceBatch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromptIds:
-    """Token ids of the contract's fixed parts: before the query, between query and passage, and
-    after the passage."""
+    """Token ids of the contract's fixed parts: before the query, between query and passage, before
+    the query's echo (None without one), and at the end."""
 
     before: tuple[int, ...]
     between: tuple[int, ...]
+    echo: tuple[int, ...] | None
     tail: tuple[int, ...]
     max_query: int
 
@@ -92,6 +94,7 @@ def prompt_ids(contract: Contract, tokenizer: Tokenizer) -> PromptIds:
     return PromptIds(
         before=tuple(before),
         between=tuple(probe[len(before) + len(word) :]),
+        echo=tuple(encode(contract.echo.split("{query}")[0].rstrip())) if contract.echo else None,
         tail=contract.tail_ids,
         max_query=contract.max_query_tokens,
     )
@@ -99,8 +102,10 @@ def prompt_ids(contract: Contract, tokenizer: Tokenizer) -> PromptIds:
 
 def prompt_length(prompt: PromptIds, query: Words, passage: Words) -> int:
     """Tokens of the whole prompt, its query cut as the contract says."""
-    fixed = len(prompt.before) + len(prompt.between) + len(prompt.tail)
-    return fixed + min(prompt.max_query, len(query)) + len(passage)
+    query_length = min(prompt.max_query, len(query))
+    echo = 0 if prompt.echo is None else len(prompt.echo) + query_length
+    fixed = len(prompt.before) + len(prompt.between) + echo + len(prompt.tail)
+    return fixed + query_length + len(passage)
 
 
 def relevance_batch(rows: Sequence[Row], prompt: PromptIds, *, max_length: int) -> RelevanceBatch:
@@ -108,29 +113,37 @@ def relevance_batch(rows: Sequence[Row], prompt: PromptIds, *, max_length: int) 
     width = max(min(max_length, prompt_length(prompt, row.query, row.passage)) for row in rows)
     shape = (len(rows), width)
     ids, stems = np.full(shape, PAD, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    query_at, passage_at = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    query_at, passage_at, echo_at = (np.zeros(shape, dtype=np.bool_) for _ in range(3))
     last = np.zeros(len(rows), dtype=np.int64)
     for number, row in enumerate(rows):
         query = row.query[: prompt.max_query]
-        start = len(prompt.before)
-        middle = start + len(query)
-        passage_start = middle + len(prompt.between)
-        passage = row.passage[: width - passage_start - len(prompt.tail)]
-        end = passage_start + len(passage)
-        closing = end + len(prompt.tail)
-        ids[number, :start] = prompt.before
-        ids[number, start:middle], stems[number, start:middle] = query.ids, query.stems
-        ids[number, middle:passage_start] = prompt.between
-        ids[number, passage_start:end] = passage.ids
-        stems[number, passage_start:end] = passage.stems
-        ids[number, end:closing] = prompt.tail
-        query_at[number, start:middle], passage_at[number, passage_start:end] = True, True
-        last[number] = closing - 1
+        fixed = prompt_length(prompt, query, query) - len(query)
+        passage = row.passage[: width - fixed]
+        position = 0
+        for part, mark in (
+            (prompt.before, None),
+            (query, query_at),
+            (prompt.between, None),
+            (passage, passage_at),
+            (prompt.echo or (), None),
+            (query if prompt.echo is not None else (), echo_at),
+            (prompt.tail, None),
+        ):
+            span = slice(position, position + len(part))
+            if isinstance(part, Words):
+                ids[number, span], stems[number, span] = part.ids, part.stems
+            else:
+                ids[number, span] = part
+            if mark is not None:
+                mark[number, span] = True
+            position = span.stop
+        last[number] = position - 1
     return RelevanceBatch(
         ids_BT=torch.from_numpy(ids),
         stems_BT=torch.from_numpy(stems),
         query_BT=torch.from_numpy(query_at),
         passage_BT=torch.from_numpy(passage_at),
+        echo_BT=torch.from_numpy(echo_at),
         last_B=torch.from_numpy(last),
         relevant_B=torch.tensor([row.relevant for row in rows]),
         group_B=torch.tensor([row.group for row in rows]),

@@ -3,11 +3,13 @@
 Base: the next token, and with the prediction heads the tokens after it (Gloeckle et al. 2024).
 q-rag: the verdict among the label tokens; the same as a choice within each query's candidates;
 and two dense helpers, without which one label a row is too little signal to start from. Alignment
-shows one head of some layers where to look: from a word of the passage at the same word in the
-query. A small head, dropped afterwards, is asked at every position whether this token stands in
-the query, whether the word closed here does, and what the verdict will be.
+shows two heads of some layers where to look: the first from a word of the passage at the same word
+in the query, the last from a word of the query's echo at the same word in the passage. A small
+head, dropped afterwards, is asked at every position whether this token stands on the other side,
+whether the word closed here does, and what the verdict will be.
 
-Shapes: B rows, T and S positions, D width, H head size, V vocabulary, L labels.
+Shapes: B rows, T and S positions, A asking positions, D width, H head size, V vocabulary,
+L labels.
 """
 
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from specialists.training.batches import RelevanceBatch
 
 NEXT_TOKEN_SHARE = 0.25
 AHEAD_SHARE = 0.03
+ALIGNMENT_SHARE = 2.0
 
 
 def language_loss(model: FinanceDecoder, ids_BT: Tensor, *, generator: torch.Generator) -> Tensor:
@@ -89,8 +92,8 @@ def relevance_loss(
     *,
     match_layers: Sequence[int],
 ) -> RelevanceLoss:
-    """`label_ids` [L]; `positive` indexes it; the first head of each of `match_layers` is shown
-    where to look."""
+    """`label_ids` [L]; `positive` indexes it; the first and the last head of each of `match_layers`
+    are shown where to look."""
     same_token_BTS, same_word_BTS = find_matches(batch)
     states = _states(model, batch.ids_BT)
     top_BTD = model.final_norm(states[-1])
@@ -101,28 +104,34 @@ def relevance_loss(
     margin_B = label_logits_BL[:, positive] - label_logits_BL[:, 1 - positive]
     within = _within_query(margin_B, batch)
     match_BTS = same_token_BTS | same_word_BTS
-    alignment = torch.stack(
-        [_alignment(model, states[layer], layer, batch, match_BTS) for layer in match_layers]
-    ).mean()
+    aligned = [
+        _alignment(model, states[layer], layer, head, asking_BT, match_BTS)
+        for layer in match_layers
+        for head, asking_BT in ((0, batch.passage_BT), (-1, batch.echo_BT))
+        if asking_BT.any()
+    ]
+    alignment = torch.stack(aligned).mean() if aligned else torch.zeros(())
     halfway_BT2 = dense.halfway(states[len(model.blocks) // 2]).float()
     top_BT3 = dense.top(top_BTD).float()
     same_token_BT, same_word_BT = same_token_BTS.any(-1), same_word_BTS.any(-1)
-    words_BT = batch.passage_BT & (batch.stems_BT > 0)
+    asking_BT = batch.passage_BT | batch.echo_BT
+    words_BT = asking_BT & (batch.stems_BT > 0)
     match = torch.stack(
         [
             _match_loss(logits[..., column], labels, asked)
             for logits in (halfway_BT2, top_BT3)
             for column, (labels, asked) in enumerate(
-                ((same_token_BT, batch.passage_BT), (same_word_BT, words_BT))
+                ((same_token_BT, asking_BT), (same_word_BT, words_BT))
             )
         ]
     ).mean()
     late_BT = batch.passage_BT & (batch.passage_BT.cumsum(1) * 2 > batch.passage_BT.sum(1)[:, None])
+    late_BT = late_BT | batch.echo_BT
     foreseen_BT = batch.relevant_B[:, None].expand_as(late_BT)
     early_verdict = binary_cross_entropy_with_logits(
         top_BT3[..., 2][late_BT], foreseen_BT[late_BT].float()
     )
-    total = verdict + 0.5 * within + alignment + match + 0.2 * early_verdict
+    total = verdict + 0.5 * within + ALIGNMENT_SHARE * alignment + match + 0.2 * early_verdict
     return RelevanceLoss(
         total=total,
         verdict=verdict.detach(),
@@ -135,8 +144,11 @@ def relevance_loss(
 
 
 def find_matches(batch: RelevanceBatch) -> tuple[Tensor, Tensor]:
-    """[B, T, S] twice: passage position T holds the token, closes the word, of query position S."""
-    asks_BTS = batch.passage_BT[:, :, None] & batch.query_BT[:, None, :]
+    """[B, T, S] twice: position T holds the token, closes the word, of position S on the other
+    side, which for the passage is the query and for the query's echo the passage."""
+    asks_BTS = (batch.passage_BT[:, :, None] & batch.query_BT[:, None, :]) | (
+        batch.echo_BT[:, :, None] & batch.passage_BT[:, None, :]
+    )
     same_token_BTS = (batch.ids_BT[:, :, None] == batch.ids_BT[:, None, :]) & asks_BTS
     same_stem_BTS = batch.stems_BT[:, :, None] == batch.stems_BT[:, None, :]
     return same_token_BTS, same_stem_BTS & (batch.stems_BT[:, :, None] > 0) & asks_BTS
@@ -152,25 +164,45 @@ def _states(model: FinanceDecoder, ids_BT: Tensor) -> list[Tensor]:
 
 
 def _alignment(
-    model: FinanceDecoder, x_BTD: Tensor, layer: int, batch: RelevanceBatch, match_BTS: Tensor
+    model: FinanceDecoder,
+    x_BTD: Tensor,
+    layer: int,
+    head: int,
+    asking_BT: Tensor,
+    match_BTS: Tensor,
 ) -> Tensor:
-    """Cross-entropy of the first head's attention at passage positions with where it ought to
-    look: at the same word in the query, and where there is none, at the first position."""
+    """Cross-entropy of one head's attention (the first, 0, or the last, -1) at the asking positions
+    with where it ought to look: at the same word on the other side, and where there is none, at
+    the first position."""
     block = model.blocks[layer]
     assert isinstance(block, Block)
-    rotary = model.rotary(0, x_BTD.shape[1])
+    cos_TH, sin_TH = model.rotary(0, x_BTD.shape[1])
     normed_BTD = block.attention_norm(x_BTD)
     size = block.attention.head_dim
-    query_BTH = rotate(linear(normed_BTD, block.attention.query.weight[:size]), *rotary)
-    key_BTH = rotate(linear(normed_BTD, block.attention.key.weight[:size]), *rotary)
-    score_BTS = (query_BTH @ key_BTH.transpose(-1, -2)).float() * size**-0.5
-    causal_TS = torch.ones_like(score_BTS[0], dtype=torch.bool).tril()
-    log_share_BTS = score_BTS.masked_fill(~causal_TS, -torch.inf).log_softmax(-1)
-    found_BT = match_BTS.any(-1)
-    absent_BT = batch.passage_BT & ~found_BT
-    at_match_N = log_share_BTS[found_BT].masked_fill(~match_BTS[found_BT], -torch.inf).logsumexp(-1)
-    loss: Tensor = -log_share_BTS[..., 0][absent_BT].mean()
-    return loss - at_match_N.mean() if len(at_match_N) else loss
+    # The asking positions of each row, first ones first; rows with fewer are filled up.
+    asking = int(asking_BT.sum(1).max())
+    place_BA = asking_BT.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :asking]
+    real_BA = asking_BT.gather(1, place_BA)
+    asking_BAD = normed_BTD.gather(1, place_BA[..., None].expand(-1, -1, normed_BTD.shape[2]))
+    query_BAH = rotate(
+        linear(asking_BAD, _head(block.attention.query, head, size)),
+        cos_TH[place_BA],
+        sin_TH[place_BA],
+    )
+    key_BSH = rotate(linear(normed_BTD, _head(block.attention.key, head, size)), cos_TH, sin_TH)
+    score_BAS = (query_BAH @ key_BSH.transpose(-1, -2)).float() * size**-0.5
+    later_BAS = torch.arange(score_BAS.shape[2]) > place_BA[..., None]
+    log_share_BAS = score_BAS.masked_fill(later_BAS, -torch.inf).log_softmax(-1)
+    match_BAS = match_BTS.gather(1, place_BA[..., None].expand(-1, -1, match_BTS.shape[2]))
+    found_BA = match_BAS.any(-1) & real_BA
+    absent_BA = real_BA & ~found_BA
+    at_match_N = log_share_BAS[found_BA].masked_fill(~match_BAS[found_BA], -torch.inf).logsumexp(-1)
+    at_first_N = log_share_BAS[..., 0][absent_BA]
+    return -sum((part.mean() for part in (at_match_N, at_first_N) if len(part)), torch.zeros(()))
+
+
+def _head(projection: nn.Linear, head: int, size: int) -> Tensor:
+    return projection.weight.view(-1, size, projection.in_features)[head]
 
 
 def _match_loss(logits_BT: Tensor, labels_BT: Tensor, asked_BT: Tensor) -> Tensor:

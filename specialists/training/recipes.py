@@ -47,7 +47,7 @@ class RelevanceRecipe:
 
     `pair_groups` caps the query groups of each pair file, `weights` says how often a source is
     drawn (1 where it is not named), `cloze_shares` and `cloze_groups` make queries out of text.
-    In `match_layers` one head is shown which words of the query return in the passage. Without
+    In `match_layers` two heads are shown which words query and passage share. Without
     `base_blocks` only the embeddings come from the base.
     The embeddings stay those of the base: ten siblings then share them, and words that the rows
     never show keep their place among their neighbours.
@@ -199,8 +199,8 @@ def pocket_q_rag() -> RelevanceRecipe:
         },
         phases=(
             Phase(until=0.05, max_length=64, token_budget=6_000, cut_share=1.0),
-            Phase(until=0.30, max_length=96, token_budget=8_000, cut_share=0.1),
-            Phase(until=0.75, max_length=224, token_budget=12_000),
+            Phase(until=0.10, max_length=96, token_budget=8_000, cut_share=0.1),
+            Phase(until=0.45, max_length=224, token_budget=12_000),
             Phase(until=1.00, max_length=384, token_budget=14_000),
         ),
         steps=4_000,

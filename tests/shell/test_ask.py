@@ -85,7 +85,11 @@ def test_json_holds_the_whole_answer(docs: Path, capsys: pytest.CaptureFixture[s
     report: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert report["question"] == QUESTION
     assert report["refused"] is False
-    assert report["specialist"] == {"name": "judge", "sha256": None}
+    assert report["specialist"] == {
+        "name": "judge",
+        "sha256": None,
+        "calibrated_threshold": None,
+    }
     (citation, *_) = report["citations"]
     text = (docs / citation["source"]).read_text()
     assert text[citation["start"] : citation["end"]] == citation["quote"]
@@ -94,6 +98,29 @@ def test_json_holds_the_whole_answer(docs: Path, capsys: pytest.CaptureFixture[s
         assert keys | {"retrieval_score", "truncated"} <= passage.keys()
         assert passage["verdict"] in ("1", "0")
     assert set(report["seconds"]) == {"retrieve", "filter", "compose"}
+
+
+def test_a_calibration_of_another_checkpoint_is_not_used_and_it_is_said(
+    docs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QSHELL_HOME", str(tmp_path / "home"))
+    kept = tmp_path / "home" / "data" / "calibrations" / "judge.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}")
+    assert ask(QUESTION, "--docs", str(docs), "--json") == Exit.OK
+    out, err = capsys.readouterr()
+    assert json.loads(out)["specialist"]["calibrated_threshold"] is None
+    assert "answering without the calibrated threshold" in err
+
+
+def test_a_calibration_in_force_decides_what_is_kept(
+    docs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "calibrated_threshold", lambda settings, spec: (1.5, []))
+    assert ask(QUESTION, "--docs", str(docs), "--json") == Exit.REFUSED
+    report = json.loads(capsys.readouterr().out)
+    assert report["specialist"]["calibrated_threshold"] == 1.5
+    assert all("calibrated threshold" in one["reason"] for one in report["passages"])
 
 
 def test_json_counts_what_was_indexed(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,6 +100,32 @@ def test_company_and_order_do_not_change_a_verdict(
             assert other.tokens == alone.tokens
 
 
+def test_int8_gives_the_labels_of_float32(folder: Path, judge: Specialist) -> None:
+    quick = load_specialist(folder / "judge", arithmetic="int8")
+    words = " ".join(PASSAGES).split()
+    passages = tuple(" ".join(words[start : start + 12]) for start in range(0, 300, 3))
+    exact, cheap = (
+        each.decide(Decide(query="When was the pump replaced?", passages=passages)).verdicts
+        for each in (judge, quick)
+    )
+    assert [verdict.label for verdict in cheap] == [verdict.label for verdict in exact]
+    differing = [a.logits != b.logits for a, b in zip(exact, cheap, strict=True)]
+    assert any(differing)
+    for one, other in zip(exact, cheap, strict=True):
+        assert other.logits == pytest.approx(one.logits, abs=0.2)
+
+
+def test_the_echo_of_the_question_is_read_between_passage_and_tail(judge: Specialist) -> None:
+    prompt = build_prompt(judge.contract, judge.tokenizer, "Owls?", "Trains run daily.")
+    said = judge.tokenizer.decode(prompt.all_ids)
+    assert [part.strip() for part in said.split("\n")] == [
+        "q: owls?",
+        "p: trains run daily.",
+        "q: owls?",
+        "a:",
+    ]
+
+
 def test_a_passage_that_does_not_fit_is_flagged(judge: Specialist) -> None:
     short, long = judge.decide(Decide(query="owls?", passages=("Owls.", PASSAGES[3] * 9))).verdicts
     assert not short.truncated

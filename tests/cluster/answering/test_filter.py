@@ -47,6 +47,14 @@ async def test_one_call_judges_all_passages_in_their_order() -> None:
     ]
 
 
+async def test_a_threshold_takes_the_place_of_the_own_decision() -> None:
+    call = Recorded(verdict(0.93), verdict(0.31), verdict(0.29))
+    passages = (passage("one"), passage("two"), passage("three"))
+    judged = await filter_passages(call, "q-rag", "why?", passages, threshold=0.3)  # type: ignore[arg-type]  # overloads
+    assert [j.kept for j in judged] == [True, True, False]
+    assert judged[1].reason == "at or above the calibrated threshold (score 0.31 of 0.30)"
+
+
 async def test_without_passages_nobody_is_called() -> None:
     call = Recorded()
     assert await filter_passages(call, "q-rag", "why?", ()) == ()  # type: ignore[arg-type]  # overloads

@@ -121,7 +121,7 @@ def test_when_no_file_may_be_read_the_first_is_named(
         raise DocumentError("may not be read (no permission)")
 
     monkeypatch.setattr("cluster.retrieval.refresh.read_bytes", refuse)
-    with pytest.raises(DocumentError, match=r"none of 3 document.*a\.txt: may not be read"):
+    with pytest.raises(DocumentError, match=r"of 3 found.*a\.txt: may not be read"):
         refreshed(docs, cache)
 
 
@@ -143,13 +143,13 @@ def test_pdfs_without_the_extra_give_one_notice_and_come_when_it_is_there(
         report = refreshed(docs, cache)
         assert [source for source, _ in report.skipped] == ["x.pdf", "y.pdf"]
         (notice,) = report.notices
-        assert notice.startswith('2 PDF file(s) were passed over: install the extra "pdf"')
+        assert notice.startswith('2 files passed over, being PDF: install the extra "pdf"')
     assert "cannot be read" in refreshed(docs, cache).skipped[0][1]
 
 
 def test_another_encoding_is_told_in_a_notice(docs: Path, cache: Path) -> None:
     (docs / "x.txt").write_bytes("Eine Möwe.".encode("cp1252"))
-    assert refreshed(docs, cache).notices == ("1 file(s): not UTF-8, read as Windows-1252",)
+    assert refreshed(docs, cache).notices == ("1 file: not UTF-8, read as Windows-1252",)
 
 
 def test_texts_without_any_word_that_counts_are_indexed_and_never_found(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from click.testing import CliRunner
 
 import shell.commands.gate as gate_command
@@ -28,7 +27,7 @@ from specialists.evaluation.gate import (
 )
 from specialists.evaluation.tasks import Scored, Scorer
 from specialists.model.config import DecoderConfig
-from specialists.model.decoder import FinanceDecoder
+from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.requests import Decide, Decided, Verdict
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer, train_tokenizer
@@ -89,18 +88,19 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     """A decoder of one tiny block with random weights."""
-    torch.manual_seed(0)
     train_tokenizer(iter(TOPICS), vocab_size=280).save(str(tmp_path / "tokenizer.json"))
     config = DecoderConfig(
         vocab_size=280, n_layer=1, d_model=8, n_head=2, n_kv_head=1, d_ff=8, n_predict=1
     )
     tokenizer = open_tokenizer(tmp_path / "tokenizer.json")
+    model = FinanceDecoder(config)
+    initialize(model, seed=0)
     write_checkpoint(
         tmp_path / "tiny",
         name="tiny",
         task="relevance",
         config=config,
-        tensors=FinanceDecoder(config).state_dict(),
+        tensors={name: tensor.detach() for name, tensor in model.state_dict().items()},
         storage="float32",
         contract=resolve_labels(POCKET_RELEVANCE, tokenizer),
         tokenizer_path=None,

@@ -46,12 +46,17 @@ def test_a_word_of_the_query_is_found_in_the_passage_in_any_of_its_forms(
     batch, words = batch_and_labels
     row = int(torch.nonzero(batch.relevant_B)[0])
     _, same_word_BTS = find_matches(batch)
-    found = batch.ids_BT[row][same_word_BTS[row].any(-1)]
-    said = "".join(words[index] for index in found.tolist()).split()
-    assert "kind" in said
-    assert any(word in ("lives", "live") for word in said)
-    assert "years" not in said
-    assert not same_word_BTS[row][~batch.passage_BT[row]].any()
+    for asking_BT, answering_BT in (
+        (batch.passage_BT, batch.query_BT),
+        (batch.echo_BT, batch.passage_BT),
+    ):
+        found_TS = same_word_BTS[row] & asking_BT[row][:, None]
+        said = "".join(words[index] for index in batch.ids_BT[row][found_TS.any(-1)].tolist())
+        assert "kind" in said.split()
+        assert {"lives", "live"} & set(said.split())
+        assert not {"years", "how"} & set(said.split())
+        assert not found_TS[:, ~answering_BT[row]].any()
+    assert not same_word_BTS[row][~(batch.passage_BT | batch.echo_BT)[row]].any()
 
 
 def test_training_on_the_helpers_teaches_a_head_where_to_look(

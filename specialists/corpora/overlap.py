@@ -1,0 +1,32 @@
+"""Whether two texts say the same words in the same order, counted in runs of four words.
+
+It stands alone because the forge, which must not offer an answer as a near-miss, and the audit,
+which must take an answer away whole, have to mean the same thing by it.
+"""
+
+import re
+from collections.abc import Iterable
+
+_RUN = 4
+_SHARE = 0.5
+_WORD = re.compile(r"[^\W_]+")
+
+
+Runs = frozenset[tuple[str, ...]]
+
+
+def tells(passage: str, answers: Iterable[str]) -> bool:
+    """Whether a passage holds at least half of an answer, or is itself held by one."""
+    mine = runs_of(passage)
+    return any(overlap(mine, runs_of(answer)) for answer in answers)
+
+
+def overlap(mine: Runs, theirs: Runs) -> bool:
+    """Whether half of the runs of the shorter text stand in the other."""
+    return len(mine & theirs) >= _SHARE * min(len(mine), len(theirs))
+
+
+def runs_of(text: str) -> Runs:
+    words = [word.lower() for word in _WORD.findall(text)]
+    length = min(_RUN, len(words)) or 1
+    return frozenset(tuple(words[i : i + length]) for i in range(len(words) - length + 1))

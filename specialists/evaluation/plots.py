@@ -1,0 +1,113 @@
+"""Draws the curves as PNG and SVG. The only file that names matplotlib, which comes with the
+extra `bench`: import it only when something is to be drawn.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from specialists.errors import GateError
+from specialists.evaluation.curves import ScoredRows, reliability, tradeoff
+
+_STYLE: Any = {  # matplotlib types its keys by name, and more of them with every release
+    # The same curves must make the same file: no clock, no chance.
+    "svg.hashsalt": "qshell",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    # Colours that those who do not tell red from green can tell apart (Okabe and Ito 2008).
+    "axes.prop_cycle": "cycler('color', ['0072B2', 'D55E00', '009E73', 'CC79A7', 'E69F00'])",
+}
+
+
+def draw_curves(rows: Sequence[ScoredRows], folder: Path) -> tuple[Path, ...]:
+    """Writes `NAME-recall.*` and, where a scorer states probabilities, `NAME-reliability.*` for the
+    task of `rows`, and returns the paths. Raises `GateError` where `folder` cannot be written."""
+    written: list[Path] = []
+    with rc_context(_STYLE):
+        drawn = [("recall", _draw_tradeoff(rows))]
+        stated = [one for one in rows if one.probabilities]
+        if stated:
+            drawn.append(("reliability", _draw_reliability(stated)))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for kind, figure in drawn:
+                for end in ("png", "svg"):
+                    path = folder / f"{rows[0].task}-{kind}.{end}"
+                    figure.savefig(path, dpi=150, metadata={"Date": None} if end == "svg" else {})
+                    written.append(path)
+        except OSError as error:
+            raise GateError(f"{folder}: the plots cannot be written there ({error})") from error
+    return tuple(written)
+
+
+def _draw_tradeoff(rows: Sequence[ScoredRows]) -> Figure:
+    figure, axes = _square(f"{rows[0].task}: recall against false accepts")
+    axes.plot([0, 100], [0, 100], color="0.6", linewidth=0.8, linestyle=":", label="chance")
+    for one in rows:
+        curve = tradeoff(one)
+        if len(curve.recall) <= 2:
+            continue
+        (line,) = axes.plot(
+            100 * curve.false_accepts, 100 * curve.recall, drawstyle="steps-post", label=one.scorer
+        )
+        if curve.own is not None:
+            axes.plot(
+                100 * curve.own[0],
+                100 * curve.own[1],
+                marker="o",
+                linestyle="none",
+                color=line.get_color(),
+                label=f"{one.scorer}, own decision",
+            )
+    axes.set_xlabel("irrelevant rows accepted (%)")
+    axes.set_ylabel("relevant rows accepted (%)")
+    axes.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def _draw_reliability(rows: Sequence[ScoredRows]) -> Figure:
+    figure, axes = _square(f"{rows[0].task}: reliability")
+    axes.plot([0, 100], [0, 100], color="0.6", linewidth=0.8, linestyle=":", label="ideal")
+    for one in rows:
+        bins = reliability(one)
+        observed = [100 * b.observed for b in bins]
+        axes.errorbar(
+            [100 * b.stated for b in bins],
+            observed,
+            yerr=[
+                [o - 100 * b.low for o, b in zip(observed, bins, strict=True)],
+                [100 * b.high - o for o, b in zip(observed, bins, strict=True)],
+            ],
+            marker="o",
+            capsize=2,
+            label=one.scorer,
+        )
+        for b in bins:
+            axes.annotate(
+                str(b.n),
+                (100 * b.stated, 100 * b.observed),
+                textcoords="offset points",
+                xytext=(5, -9),
+                fontsize=7,
+            )
+    axes.set_xlabel("stated probability of relevance (%), mean of each tenth")
+    axes.set_ylabel("relevant among them (%), 95% interval")
+    axes.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def _square(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_xlim(-2, 102)
+    axes.set_ylim(-2, 102)
+    axes.set_title(title, fontsize=10, loc="left")
+    return figure, axes

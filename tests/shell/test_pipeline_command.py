@@ -1,0 +1,229 @@
+"""`qshell pipeline` as a user types it, with a scripted judge in place of the trained one."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cluster.backends.stub import StubBackend
+from cluster.cluster import Cluster
+from cluster.pipelines.library import shipped_names
+from cluster.workers.scripted import Script
+from shell import piping
+from shell.cli import run
+from shell.settings import Settings
+
+Qshell = Callable[..., tuple[int, str, str]]
+QUESTION = "when was the pump replaced"
+ROW = {"question": QUESTION, "passages": ["the pump was replaced in march", "roses"]}
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def qshell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Qshell:
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    (home / "registry.yaml").write_text("specialists:\n  q-rag: {task: relevance, checkpoint: .}\n")
+    monkeypatch.setenv("QSHELL_HOME", str(home))
+    monkeypatch.chdir(work)
+
+    def open_stub(settings: Settings) -> Cluster:
+        backend = StubBackend({"q-rag": Script(refuse_on="unspeakable")})
+        return Cluster.open(home / "registry.yaml", backend=backend)
+
+    monkeypatch.setattr(piping, "open_cluster", open_stub)
+
+    def typed(*words: str, rows: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(rows.encode())))
+        code = run(["pipeline", *words])
+        captured = capfdbinary.readouterr()
+        return code, captured.out.decode(), captured.err.decode()
+
+    return typed
+
+
+def rows_of(*rows: object) -> str:
+    return "".join(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows)
+
+
+def test_the_shipped_ones_are_listed_checked_and_tested(qshell: Qshell) -> None:
+    assert shipped_names() == ("ask", "cite-report", "filter-jsonl")
+    code, out, _ = qshell("list", "--json")
+    assert code == 0 and set(json.loads(out)["pipelines"]) == set(shipped_names())
+    code, out, _ = qshell("check")
+    assert (code, out) == (0, "ask: ok\ncite-report: ok\nfilter-jsonl: ok\n")
+    code, out, err = qshell("test", "--json")
+    assert code == 0, out + err
+    assert all(e["problems"] == [] for found in json.loads(out).values() for e in found)
+
+
+def test_rows_come_out_in_order_with_what_they_brought(qshell: Qshell) -> None:
+    code, out, err = qshell(
+        "run", "filter-jsonl", rows=rows_of(*({**ROW, "id": n} for n in range(300)))
+    )
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["id"] for line in lines] == list(range(300))
+    assert all(len(line["kept"]) == line["dropped"] == 1 for line in lines)
+    assert (code, "300 rows done" in err) == (0, True)
+
+
+def test_failed_rows_are_counted_kept_and_can_be_run_again(qshell: Qshell, tmp_path: Path) -> None:
+    bad = {**ROW, "question": "unspeakable"}
+    rows = rows_of(ROW, "{broken\n", ROW, '{"question": "x"}\n', bad, "\n", ROW, '{"a": NaN}\n')
+    code, out, err = qshell("run", "filter-jsonl", rows=rows)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 1
+    assert [line.get("row") for line in lines] == [None, 2, None, 4, 5, None, 7]
+    assert "4 of 7 rows failed, the first being row 2: the row is not JSON" in err
+    kept = (tmp_path / "work" / "filter-jsonl.failed.jsonl").read_text()
+    assert kept == rows_of("{broken\n", '{"question": "x"}\n', bad, '{"a": NaN}\n')
+    (tmp_path / "work" / "filter-jsonl.failed.jsonl").write_text(kept.replace("unspeakable", "a"))
+    code, out, _ = qshell("run", "filter-jsonl", "--in", "filter-jsonl.failed.jsonl")
+    assert (code, len(out.splitlines())) == (1, 4)
+    kept = (tmp_path / "work" / "filter-jsonl.failed.jsonl").read_text()
+    assert len(kept.splitlines()) == 3
+
+
+def test_with_every_input_typed_it_runs_once(qshell: Qshell, tmp_path: Path) -> None:
+    notes = tmp_path / "elsewhere"
+    notes.mkdir()
+    (notes / "pump.md").write_text("The pump was replaced in March by the plumber.\n")
+    words = ("run", "ask", "--set", f"docs={notes}", "--set")
+    code, out, err = qshell(*words, f"question={QUESTION}", "--trace")
+    assert code == 0 and "March" in json.loads(out)["answer"]
+    assert [f"{step} (" in err for step in ("found", "judged", "answer")] == [True] * 3
+    code, out, _ = qshell(*words, "question=who is the mayor")
+    assert code == 3 and "refused" in json.loads(out)
+
+
+def test_what_is_typed_may_stand_outside_and_what_a_row_says_may_not(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    (tmp_path / "home" / "pump.md").write_text("The pump was replaced in March by the plumber.\n")
+    row = rows_of({"question": QUESTION, "docs": str(tmp_path / "home")})
+    code, out, _ = qshell("run", "ask", rows=row)
+    assert code == 1 and "below the folder it runs in" in json.loads(out)["failed"]
+    code, out, _ = qshell(
+        "run", "ask", "--set", f"docs={tmp_path / 'home'}", rows=rows_of({"question": QUESTION})
+    )
+    assert (code, "row" in json.loads(out)) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("run", "filter"), 1, "no pipeline is called 'filter' (did you mean 'filter-jsonl'?)"),
+        (("run", "none.yaml"), 1, "none.yaml: there is no such file"),
+        (("run", "ask", "--set", "qestion=x"), 2, "no input 'qestion' (did you mean 'question'?)"),
+        (("run", "cite-report", "--set", "questions=why"), 2, "expected list of text as JSON"),
+        (("run", "cite-report", "--set", "questions=[1]"), 2, "questions[0]: expected text"),
+        (("new", "../x"), 2, "../x is no name"),
+        (("graph", "asks"), 1, "did you mean 'ask'"),
+    ],
+)
+def test_a_slip_gets_one_sentence(
+    qshell: Qshell, words: tuple[str, ...], code: int, said: str
+) -> None:
+    found, out, err = qshell(*words)
+    assert (found, out, said in err) == (code, "", True), err
+    assert "Traceback" not in err
+
+
+def test_a_new_one_begins_as_a_copy_and_its_mistakes_are_listed(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    assert qshell("new", "mine", "--from", "filter-jsonl")[0] == 0
+    assert qshell("check", "mine.yaml") == (0, "mine.yaml: ok\n", "")
+    assert qshell("new", "mine")[0] == 2
+    path = tmp_path / "work" / "mine.yaml"
+    path.write_text(path.read_text().replace("do: filter", "do: flter").replace(": 1", ": one"))
+    code, out, _ = qshell("check", "mine.yaml", "ask")
+    assert code == 1
+    assert "mine.yaml:12: steps.judged.do: there is no step 'flter' (did you mean 'filter'?)" in out
+    assert out.endswith("ask: ok\n")
+    path.write_text(path.read_text().replace("do: flter", "do: filter").replace(": one", ": 1"))
+    path.write_text(path.read_text().replace("dropped: 1", "dropped: 7"))
+    code, out, _ = qshell("test", "mine.yaml")
+    assert code == 1 and "dropped must be equal to 7, and is 1" in out
+
+
+def test_it_can_be_drawn_and_written_as_python(qshell: Qshell) -> None:
+    assert "judged: filter <-" in qshell("graph", "ask")[1]
+    assert qshell("graph", "ask", "--mermaid")[1].startswith("flowchart TD\n")
+    assert "p = PipelineBuilder(" in qshell("python", "ask")[1]
+
+
+_SLOW = """
+import sys
+from pathlib import Path
+from cluster.backends.stub import StubBackend
+from cluster.cluster import Cluster
+from cluster.workers.scripted import Script
+from shell import piping
+from shell.cli import run
+home = Path(sys.argv[1])
+piping.open_cluster = lambda settings: Cluster.open(
+    home / "registry.yaml", backend=StubBackend({"q-rag": Script(passage_s=float(sys.argv[2]))})
+)
+sys.exit(run(["pipeline", "run", "filter-jsonl", *sys.argv[3:]]))
+"""
+
+
+def test_ten_thousand_rows_survive_a_kill_each_once_and_in_order(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "registry.yaml").write_text("specialists:\n  q-rag: {task: relevance, checkpoint: .}\n")
+    rows = tmp_path / "rows.jsonl"
+    with rows.open("w") as file:
+        for n in range(10_000):
+            question = f"{QUESTION} {n}" if n % 1000 else 5
+            print(json.dumps({**ROW, "question": question, "id": n}), file=file)
+
+    def start(name: str, passage_s: float) -> subprocess.Popen[bytes]:
+        with (
+            rows.open("rb") as stdin,
+            (tmp_path / name).open("wb") as stdout,
+            (tmp_path / f"{name}.err").open("wb") as stderr,
+        ):
+            return subprocess.Popen(
+                [sys.executable, "-c", _SLOW, str(home), str(passage_s)],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env={**os.environ, "QSHELL_HOME": str(home), "PYTHONPATH": str(ROOT)},
+                cwd=tmp_path,
+            )
+
+    killed = start("killed", 0.0001)
+    out = tmp_path / "killed"
+    deadline = time.monotonic() + 60
+    while out.stat().st_size < 500_000 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    done_before = out.read_bytes().count(b"\n")
+    assert 0 < done_before < 10_000
+
+    again = start("again", 0.0)
+    assert again.wait(120) == 1, "the ten rows without text as a question failed"
+    lines = [json.loads(line) for line in (tmp_path / "again").read_text().splitlines()]
+    assert [line["id"] for line in lines] == list(range(10_000))
+    assert [line["id"] for line in lines if "failed" in line] == list(range(0, 10_000, 1000))
+    said = (tmp_path / "again.err").read_text()
+    assert "going on with the run that stopped" in said
+    assert "10 of 10000 rows failed" in said
+    failed = (tmp_path / "filter-jsonl.failed.jsonl").read_text().splitlines()
+    assert [json.loads(row)["id"] for row in failed] == list(range(0, 10_000, 1000))
+    assert list((home / "data" / "pipelines").iterdir()) == [], "nothing is left to go on with"
+    before = (tmp_path / "killed").read_bytes().rpartition(b"\n")[0]
+    assert (tmp_path / "again").read_bytes().startswith(before)
