@@ -5,6 +5,7 @@ the cluster tells on the way becomes a bar on stderr; what a person should know 
 end, when the bar is gone. Nothing is printed to stdout here.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,23 +41,32 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
     with output.progress() as tick:
         talk = Talk(tick=tick)
         async with open_cluster(settings) as cluster:
-            spec = _judge(cluster, order)
-            threshold, refused = calibrated_threshold(settings, spec)
-            answer = await cluster.ask(
-                order.question,
-                order.docs,
-                specialist=order.specialist,
-                k=order.passages,
-                endpoint=order.endpoint,
-                threshold=threshold,
-                cache_dir=settings.index_dir,
-                on_event=talk.hear,
-            )
+            report, refused = await ask_opened(settings, cluster, order, talk)
     for sentence in [*refused, *talk.sentences()]:
         output.note(sentence)
-    sha256 = _sha256(spec.folder)
+    return report
+
+
+async def ask_opened(
+    settings: Settings, cluster: Cluster, order: Order, talk: "Talk"
+) -> tuple[Report, list[str]]:
+    """The same of a cluster that is open and stays so, with what is to be said beside it. Files
+    are read off the loop."""
+    spec = _judge(cluster, order)
+    threshold, refused = await asyncio.to_thread(calibrated_threshold, settings, spec)
+    answer = await cluster.ask(
+        order.question,
+        order.docs,
+        specialist=order.specialist,
+        k=order.passages,
+        endpoint=order.endpoint,
+        threshold=threshold,
+        cache_dir=settings.index_dir,
+        on_event=talk.hear,
+    )
+    sha256 = await asyncio.to_thread(_sha256, spec.folder)
     specialist = {"name": spec.name, "sha256": sha256, "calibrated_threshold": threshold}
-    return answer_report(answer, index=talk.index, specialist=specialist)
+    return answer_report(answer, index=talk.index, specialist=specialist), refused
 
 
 def open_cluster(settings: Settings) -> Cluster:

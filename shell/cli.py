@@ -122,19 +122,26 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name=_DISTRIBUTION, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.option("--plain", is_flag=True, help="Draw the screen for screen readers.")
 @click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:
+def cli(ctx: click.Context, debug: bool, plain: bool) -> int:
     """A cluster of small specialists on this machine: it finds passages in your documents, keeps
-    those that answer, and refuses where none does. Nothing leaves the machine.
+    those that answer, and refuses where none does. Nothing leaves the machine. Without a command
+    the screen opens.
 
     \b
     Examples:
+      qshell
       qshell ask "When was the pump replaced?" --docs notes/
       qshell ask "Who signs the lease?" --docs contracts/ --json
       qshell doctor
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+    if ctx.invoked_subcommand is not None:
+        return Exit.OK
+    if _terminal_looks_on():
+        return int(importlib.import_module("shell.tui.run").run_screen(plain=plain))
+    click.echo(ctx.get_help())
+    return Exit.OK
 
 
 def main() -> NoReturn:
@@ -155,6 +162,14 @@ def run(arguments: Sequence[str]) -> int:
             return code
     except BaseException as error:
         return _end(error, debug="--debug" in arguments[:1])
+
+
+def _terminal_looks_on() -> bool:
+    """Or a browser, where Textual serves the screen as a page."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
+    can_draw = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+    return can_draw and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _prepare_streams() -> None:

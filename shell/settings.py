@@ -8,7 +8,7 @@ or looks at the command line: a flag beats the file where the command applies it
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -19,7 +19,11 @@ import yaml
 from shell.errors import SettingsError
 
 Colours = Literal["auto", "always", "never"]
-_FILE_KEYS = ("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote")
+_FILE_KEYS = (
+    *("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote"),
+    *("theme", "plain", "keys"),
+)
+_TRUTH_KEYS = ("allow_remote", "plain")
 _PATH_KEYS = ("cache_dir", "data_dir", "registry")
 
 
@@ -39,6 +43,12 @@ class Settings:
     allow_remote: bool = False
     """Whether questions and passages may leave this machine for the endpoint."""
     colours: Colours = "auto"
+    theme: str | None = None
+    """Of the screen; its command palette lists them."""
+    plain: bool = False
+    """Whether the screen is drawn for screen readers: words for marks, no lines, nothing moving."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the screen by action, `session.copy: ctrl+y`; its help names the actions."""
 
     @property
     def sessions_file(self) -> Path:
@@ -130,6 +140,8 @@ def _checked_key(node: yaml.Node, *, where: str) -> str:
 
 def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> object:
     value = node.value
+    if key == "keys":
+        return _checked_keys(node, where=where)
     if not isinstance(node, yaml.ScalarNode) or not value:
         raise SettingsError(f"{where}: {key}: expected one value")
     if key == "colours" and value not in get_args(Colours):
@@ -139,14 +151,22 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
             f"{where}: endpoint: {value} is not an http or https address such as "
             "http://127.0.0.1:11434/v1"
         )
-    if key == "allow_remote":
+    if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
-            raise SettingsError(f"{where}: allow_remote: {value} is neither true nor false")
+            raise SettingsError(f"{where}: {key}: {value} is neither true nor false")
         return value == "true"
     if key in _PATH_KEYS:
         # A relative folder is meant from the file that names it, wherever qshell is run.
         return folder / Path(value).expanduser()
     return value
+
+
+def _checked_keys(node: yaml.Node, *, where: str) -> dict[str, str]:
+    if not isinstance(node, yaml.MappingNode) or not all(
+        isinstance(part, yaml.ScalarNode) and part.value for pair in node.value for part in pair
+    ):
+        raise SettingsError(f"{where}: keys: expected lines of `action: key`")
+    return {str(action.value): str(key.value) for action, key in node.value}
 
 
 def is_address(text: str) -> bool:

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from cluster.errors import RegistryError
-from cluster.registry import Registry, RegistryFile, SpecialistSpec, check_entry
+from cluster.registry import RegistryFile, SpecialistSpec
 from cluster.registry_check import check_specialist
-from cluster.registry_edit import add_entry, remove_entry
-from cluster.registry_source import RegistrySource, schema_path
+from cluster.registry_edit import remove_entry
+from cluster.registry_source import RegistrySource
 from shell.output import Output
+from shell.registered import register_specialist
 from shell.settings import Settings, read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
@@ -96,19 +97,10 @@ def add(
       qshell registry add my-filter --task relevance --checkpoint ./my-filter
     """
     settings, output = _begin(False)
-    source = _source(settings)
-    folder = checkpoint.expanduser().absolute()
-    values: dict[str, object] = {"task": task, "checkpoint": str(folder)}
-    extra = {"aliases": list(aliases), "description": description, "pin": pin, "preload": preload}
-    values |= {key: value for key, value in extra.items() if value}
-    spec = check_entry(name, values, folder)
-    registry = source.read() if any(f.exists() for f in source.files) else Registry(specs={})
-    others = [other for other in registry.specs.values() if other.name != name]
-    problems = check_specialist(spec, Registry.of([*others, spec]))
-    if problems:
-        raise RegistryError("\n".join(problems))
-    add_entry(source.own_file, name, values, schema=schema_path())
-    output.note(f"registered {name} in {source.own_file}")
+    values: dict[str, object] = {"task": task, "aliases": list(aliases)}
+    values |= {"description": description, "pin": pin, "preload": preload}
+    file = register_specialist(settings, name, checkpoint=checkpoint, values=values)
+    output.note(f"registered {name} in {file}")
 
 
 @command.command(name="remove")

@@ -1,0 +1,131 @@
+"""The registry files as they stand, with what is wrong in them under the line that is wrong."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from cluster.registry_source import RegistrySource
+from shell.output import plain
+from shell.settings import Settings
+from shell.tui.dialogs.register import RegisterDialog
+from shell.tui.screens.house import HouseScreen
+from shell.tui.yaml_text import RegistryText, YamlText, read_registry_text
+
+_LOOK_EVERY_S = 1.0
+
+
+class RegistryScreen(HouseScreen):
+    key = "registry"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Register", id="registry.add"),
+        Binding("v", "prove", "Verify", id="registry.verify"),
+    ]
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._seen: list[tuple[int, int] | None] = []
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", id="registry-title")
+        with VerticalScroll(id="registry-scroll"):
+            yield Static("", id="yaml")
+
+    async def on_mount(self) -> None:
+        self.query_one("#registry-scroll").focus()
+        self._look()
+        self.set_interval(_LOOK_EVERY_S, self._look)
+
+    def action_prove(self) -> None:
+        self.query_one("#registry-title", Static).update("Opening every checkpoint …")
+        self._read(prove=True)
+
+    @work
+    async def action_add(self) -> None:
+        done = await self.app.push_screen_wait(RegisterDialog(self._settings))
+        if done:
+            self.notify(done)
+            self._look()
+
+    def _look(self) -> None:
+        """Reads again when a file has changed."""
+        seen = [_stamp(path) for path in RegistrySource(self._settings.registry).files]
+        if seen != self._seen:
+            self._seen = seen
+            self._read()
+
+    @work(exclusive=True)
+    async def _read(self, *, prove: bool = False) -> None:
+        found = await asyncio.to_thread(read_registry_text, self._settings.registry, prove=prove)
+        self.query_one("#registry-title", Static).update(
+            _title(found, proved=prove, stands=not self.query_one("#trouble").display)
+        )
+        body = Content("\n\n").join(_shown(file) for file in found.files)
+        self.query_one("#yaml", Static).update(body)
+        row = _first_problem(found)
+        if row is not None:
+            scroll = self.query_one("#registry-scroll")
+            self.call_after_refresh(scroll.scroll_to, y=max(0, row - 4), animate=False)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _title(found: RegistryText, *, proved: bool, stands: bool) -> Content:
+    """`stands`: there is a registry in force, whatever is written now."""
+    if found.problems:
+        count = "One problem" if found.problems == 1 else f"{found.problems} problems"
+        more = "; the registry before stays in force" if stands and found.sound is None else ""
+        return Content.assemble((f"{count}{more}", "$error"))
+    what = "registered and proved" if proved else "registered"
+    return Content.assemble(
+        (f"{found.sound} {what}", "$success"), ("; v verifies", "$foreground 55%")
+    )
+
+
+def _shown(file: YamlText) -> Content:
+    rows = [Content.assemble((str(file.path), "bold"))]
+    rows += [_problem(words, indent=0) for words in file.problems.get(0, ())]
+    width = len(str(len(file.lines)))
+    for number, line in enumerate(file.lines, start=1):
+        problems = file.problems.get(number, [])
+        style = "$error" if problems else "$foreground 40%"
+        rows.append(Content.assemble((f"{number:{width}}  ", style), *_coloured(plain(line))))
+        indent = len(line) - len(line.lstrip())
+        rows += [_problem(words, indent=width + 2 + indent) for words in problems]
+    return Content("\n").join(rows)
+
+
+def _problem(words: str, *, indent: int) -> Content:
+    return Content.assemble(" " * indent, (f"▲ {plain(words)}", "$error"))
+
+
+def _coloured(line: str) -> list[str | tuple[str, str]]:
+    """Comments faded, keys in their own colour: as much YAML as a reader needs."""
+    if line.lstrip().startswith("#"):
+        return [(line, "$foreground 55%")]
+    key, colon, value = line.partition(":")
+    if colon and " " not in key.strip().removeprefix("- "):
+        return [(key, "$primary"), colon, value]
+    return [line]
+
+
+def _first_problem(found: RegistryText) -> int | None:
+    row = 0
+    for file in found.files:
+        if file.problems:
+            return row + min(file.problems)
+        row += len(file.lines) + 2
+    return None

@@ -1,0 +1,82 @@
+"""The line a question is typed into: it knows earlier ones, and takes no more than a question."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.widgets import Input
+
+from shell.question import LONGEST_BYTES
+
+
+class QuestionLine(Input):
+    """`Asked` is posted with a question that is not empty. Up and down go through earlier ones."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "earlier(-1)", "Earlier question", show=False),
+        Binding("down", "earlier(1)", "Later question", show=False),
+    ]
+
+    class Asked(Message):
+        def __init__(self, question: str) -> None:
+            super().__init__()
+            self.question = question
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="Ask a question", compact=True, id="question")
+        self._earlier: list[str] = []
+        self._at = 0
+        self._empty = True
+
+    @on(Input.Changed)
+    def _refresh_keys(self) -> None:
+        """An empty line has a key more than one with text."""
+        if self._empty == bool(self.value):
+            self._empty = not self.value
+            self.screen.refresh_bindings()
+
+    def remember(self, questions: list[str]) -> None:
+        self._earlier = questions
+        self._at = len(questions)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """No question begins with a question mark: there it asks for help."""
+        if key == "question_mark" and not self.value:
+            return False
+        return super().check_consume_key(key, character)
+
+    async def _on_key(self, event: Key) -> None:
+        """Leaves the question mark to the keys of the app; all others go on to the line."""
+        if event.key == "question_mark" and not self.value:
+            event.prevent_default()
+
+    def _on_paste(self, event: Paste) -> None:
+        """Lines become one; what is too long for a question is refused, not cut."""
+        event.prevent_default()
+        event.stop()
+        length = len(event.text.encode("utf-8", "replace"))
+        if length > LONGEST_BYTES:
+            self.notify(
+                f"{length / 2**20:.1f} MiB were pasted; a question is at most "
+                f"{LONGEST_BYTES // 1024} KiB. Put long text into a document and ask about it.",
+                severity="warning",
+            )
+            return
+        line = " ".join(event.text.split())
+        if self.selection.is_empty:
+            self.insert_text_at_cursor(line)
+        else:
+            self.replace(line, *self.selection)
+
+    async def action_submit(self) -> None:
+        question = " ".join(self.value.split())
+        if question:
+            self.post_message(self.Asked(question))
+
+    def action_earlier(self, step: int) -> None:
+        if self._earlier:
+            self._at = max(0, min(len(self._earlier), self._at + step))
+            self.value = self._earlier[self._at] if self._at < len(self._earlier) else ""
+            self.cursor_position = len(self.value)
