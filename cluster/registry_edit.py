@@ -40,8 +40,7 @@ def add_entry(path: Path, name: str, values: Mapping[str, object], *, schema: Pa
     if at and not lines[at - 1].endswith("\n"):
         lines[at - 1] += "\n"
     indent = _indent_of(lines, file) or "  "
-    dumped = yaml.safe_dump({name: dict(values)}, sort_keys=False, allow_unicode=True)
-    block = "".join(f"{indent}{line}\n" for line in dumped.splitlines())
+    block = "".join(f"{indent}{line}\n" for line in _dumped({name: dict(values)}).splitlines())
     text = "".join([*lines[:at], block, *lines[at:]])
     _check_and_replace(path, text, wanted={**entries, name: dict(values)})
 
@@ -57,6 +56,14 @@ def remove_entry(path: Path, name: str) -> None:
     text = "".join([*lines[:start], *lines[_end_of_block(lines, start) :]])
     wanted = {other: values for other, values in entries.items() if other != name}
     _check_and_replace(path, text, wanted=wanted)
+
+
+def _dumped(values: Mapping[str, object]) -> str:
+    """As YAML; all in ASCII where a value holds one of the line ends that only Unicode knows."""
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    if any(end in text for end in "\x85\u2028\u2029"):
+        text = yaml.safe_dump(values, sort_keys=False)
+    return text
 
 
 def _entries(file: YamlFile) -> dict[str, object]:

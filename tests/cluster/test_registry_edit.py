@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cluster.errors import RegistryError
@@ -81,6 +81,7 @@ def test_what_cannot_be_edited_by_lines_is_left_alone(tmp_path: Path) -> None:
 
 
 @given(st.permutations(["first", "second", "third", "fourth"]), st.text(max_size=30))
+@example(["first", "second", "third", "fourth"], "a \x85 b\u2028c")
 def test_adding_and_removing_in_any_order_ends_where_it_began(
     tmp_path_factory: pytest.TempPathFactory, order: list[str], description: str
 ) -> None:
