@@ -15,18 +15,18 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 
 
 def tree_paths() -> list[str]:
-    """Paths of the drawn tree: a name at the start of a line stands in the folder last named."""
+    """Paths of the drawn tree: the names at the start of a line stand in the folder last named."""
     drawn = next(body for kind, body in BLOCKS if not kind and body.startswith("specialists/"))
-    folders: list[str] = []
+    folder = ""
     paths = []
     for line in drawn.splitlines():
-        found = re.match(r"( *)(\S+)", line)
-        if not found or line.startswith(" " * 20):
-            continue
-        depth = len(found[1]) // 2
-        del folders[depth:]
-        paths.append("/".join([*folders, found[2].rstrip("/")]))
-        folders.append(found[2].rstrip("/"))
+        names = re.match(r"(?:\s*[\w.-]+(?:\.\w+|/)(?=\s|$))+", line)
+        assert names, line
+        inside = line.startswith("  ")
+        found = [name.rstrip("/") for name in names[0].split()]
+        paths += [f"{folder}/{name}" if inside else name for name in found]
+        if not inside:
+            folder = found[-1]
     return paths
 
 
