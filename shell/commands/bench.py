@@ -195,11 +195,33 @@ def bench_holdout(specialist: str, baselines: bool, plots: Path | None, as_json:
     help="Whose speed; 50m takes the published shape with random weights.",
 )
 @click.option(
-    "--passages", "counts", multiple=True, type=click.IntRange(1), default=(1, 5, 20, 100)
+    "--passages",
+    "counts",
+    multiple=True,
+    type=click.IntRange(1),
+    default=(1, 5, 20, 100),
+    show_default=True,
+    help="Passages under one question; may be given again.",
 )
-@click.option("--tokens", "lengths", multiple=True, type=click.IntRange(8), default=(32, 128, 512))
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--tokens",
+    "lengths",
+    multiple=True,
+    type=click.IntRange(8),
+    default=(32, 128, 512),
+    show_default=True,
+    help="Length of each passage; may be given again.",
+)
+@click.option(
+    "--rounds", type=click.IntRange(1), default=5, show_default=True, help="Alternating rounds."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Threads of each way; a worker has one.",
+)
 @_JSON
 def bench_filter(
     specialist: str,
