@@ -7,7 +7,8 @@ of other passages. The second kind is easy, and a model that starts on it learns
 look a word up in the query.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from specialists.training.batches import (
     relevance_batch,
 )
 
+POOL = 8
 CUT_WINDOW = (20, 40)
 CUT_QUERY = (5, 13)
 KEPT_WORDS = 0.8
@@ -57,27 +59,31 @@ class RelevanceSampler:
     ) -> RelevanceBatch:
         """`cut_share` of the groups are cut on the spot. Passages over `max_length` are cut at
         the end. A group whose query takes more than a third of it, or whose every positive would
-        lose more than a third, waits for longer prompts."""
-        choice = np.random.default_rng((self.seed, step))
-        drawn: list[Row] = []
-        widest, number = 0, 0
-        while True:
+        lose more than a third, waits for longer prompts.
+
+        Groups are drawn for `POOL` steps at once and shared out by length, so that little of a
+        batch is padding."""
+        choice = np.random.default_rng((self.seed, step // POOL))
+        pool: list[tuple[int, list[Row]]] = []
+        drawn = 0
+        while drawn <= POOL * token_budget:
             at = min(int(np.searchsorted(self.cumulative, choice.random())), len(self.groups) - 1)
             group = int(self.groups[at])
             found = (
-                self._cut_group(group, choice, number)
+                self._cut_group(group, choice, len(pool))
                 if choice.random() < cut_share
-                else self._real_group(group, choice, number, max_length)
+                else self._real_group(group, choice, len(pool), max_length)
             )
-            if not found:
-                continue
-            width = max(prompt_length(self.prompt, row.query, row.passage) for row in found)
-            width = min(max_length, width)
-            if drawn and (len(drawn) + len(found)) * max(widest, width) > token_budget:
-                break
-            widest, number = max(widest, width), number + 1
-            drawn.extend(found)
-        return relevance_batch(drawn, self.prompt, max_length=max_length)
+            if found:
+                width = max(prompt_length(self.prompt, row.query, row.passage) for row in found)
+                width = min(max_length, width)
+                pool.append((width, found))
+                drawn += width * len(found)
+        batches = _share_out(sorted(pool, key=itemgetter(0)), token_budget)
+        if len(batches) > 1:
+            del batches[-1]  # what was left over, often next to nothing
+        place = int(choice.permutation(len(batches))[step % POOL % len(batches)])
+        return relevance_batch(batches[place], self.prompt, max_length=max_length)
 
     def _text(self, index: int) -> Words:
         span = self.rows.text(index)
@@ -134,3 +140,13 @@ class RelevanceSampler:
                 if len(rival) >= length // 2
             ),
         ]
+
+
+def _share_out(pool: Sequence[tuple[int, list[Row]]], token_budget: int) -> list[list[Row]]:
+    """Batches of groups in the order given, widest last, each within the budget with padding."""
+    batches: list[list[Row]] = [[]]
+    for width, rows in pool:
+        if batches[-1] and (len(batches[-1]) + len(rows)) * width > token_budget:
+            batches.append([])
+        batches[-1].extend(rows)
+    return batches
