@@ -422,7 +422,10 @@ def _start(draft: _Draft, seat: Seat, now_s: float) -> None:
 
 
 def _refuse(draft: _Draft, seat: Seat, why: str) -> None:
-    message = f"{seat.name} cannot be loaded: {why}; unpin another or raise the budget"
+    message = (
+        f"{seat.name} cannot be loaded: {why}; unpin another, or raise the memory budget "
+        "(memory_budget in config.yaml)"
+    )
     for ticket in seat.queue:
         draft.fail(ticket, Fault.OVER_BUDGET, message)
     draft.put(replace(seat, queue=(), restart=False, reason=message))

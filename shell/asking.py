@@ -64,6 +64,8 @@ async def ask_opened(
         cache_dir=settings.index_dir,
         on_event=talk.hear,
     )
+    if any(judged.verdict.query_truncated for judged in answer.passages):
+        refused = [*refused, f"the question is longer than {spec.name} reads: its end was not read"]
     sha256 = await asyncio.to_thread(_sha256, spec.folder)
     specialist = {"name": spec.name, "sha256": sha256, "calibrated_threshold": threshold}
     return answer_report(answer, index=talk.index, specialist=specialist), refused
@@ -74,9 +76,12 @@ def open_cluster(settings: Settings) -> Cluster:
     try:
         settings.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        return Cluster.open(settings.registry)
+        return Cluster.open(settings.registry, memory_budget_bytes=settings.memory_budget)
     return Cluster.open(
-        settings.registry, history_path=settings.history_path, log_dir=settings.log_dir
+        settings.registry,
+        memory_budget_bytes=settings.memory_budget,
+        history_path=settings.history_path,
+        log_dir=settings.log_dir,
     )
 
 

@@ -53,7 +53,7 @@ COMMANDS: dict[str, Entry] = {
         "Specialists",
         registry="Show, check and change the registered specialists.",
         ps="Show the workers with their memory and CPU.",
-        top="Watch the workers.",
+        top="Show what the workers have cost so far.",
         load="Start the worker of a specialist.",
         unload="Stop the worker of a specialist.",
         pin="Keep a worker from being stopped for room.",

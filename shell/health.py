@@ -175,7 +175,7 @@ def _memory(settings: Settings) -> Iterator[Check]:
     allowed = memory_limit_bytes()
     found = f"{available / _GIB:.1f} GiB available, {allowed / _GIB:.1f} GiB allowed"
     little = min(available, allowed) < _LITTLE_MEMORY_BYTES
-    remedy = "close other programs, or lower the memory budget in the registry" if little else ""
+    remedy = "close other programs, or lower memory_budget in config.yaml" if little else ""
     yield Check(name="memory", state="warn" if little else "ok", found=found, remedy=remedy)
 
 

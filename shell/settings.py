@@ -7,6 +7,7 @@ or looks at the command line: a flag beats the file where the command applies it
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from shell.errors import SettingsError
 Colours = Literal["auto", "always", "never"]
 _FILE_KEYS = (
     *("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote"),
-    *("theme", "plain", "keys"),
+    *("theme", "plain", "keys", "memory_budget"),
 )
 _TRUTH_KEYS = ("allow_remote", "plain")
 _PATH_KEYS = ("cache_dir", "data_dir", "registry")
@@ -47,6 +48,8 @@ class Settings:
     """Of the screen; its command palette lists them."""
     plain: bool = False
     """Whether the screen is drawn for screen readers: words for marks, no lines, nothing moving."""
+    memory_budget: int | None = None
+    """Bytes that all workers may use together; half of the machine's memory when None."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of the screen by action, `session.copy: ctrl+y`; its help names the actions."""
 
@@ -151,6 +154,8 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
             f"{where}: endpoint: {value} is not an http or https address such as "
             "http://127.0.0.1:11434/v1"
         )
+    if key == "memory_budget":
+        return _checked_size(value, where=where)
     if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
             raise SettingsError(f"{where}: {key}: {value} is neither true nor false")
@@ -167,6 +172,13 @@ def _checked_keys(node: yaml.Node, *, where: str) -> dict[str, str]:
     ):
         raise SettingsError(f"{where}: keys: expected lines of `action: key`")
     return {str(action.value): str(key.value) for action, key in node.value}
+
+
+def _checked_size(value: str, *, where: str) -> int:
+    found = re.fullmatch(r"(\d+) ?(MiB|GiB)", value)
+    if not found or not int(found[1]):
+        raise SettingsError(f"{where}: memory_budget: {value} is no size such as 900 MiB or 4 GiB")
+    return int(found[1]) << (20 if found[2] == "MiB" else 30)
 
 
 def is_address(text: str) -> bool:

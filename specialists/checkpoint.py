@@ -271,6 +271,11 @@ def _open_contract(folder: Path, config: DecoderConfig) -> Contract | None:
     if not path.exists():
         return None
     contract = read_contract(path)
+    if not contract.label_ids:
+        raise CheckpointError(
+            f"{path}: label_ids are not resolved; convert or train the checkpoint again, which "
+            "writes them"
+        )
     ids = contract.label_ids + contract.tail_ids
     if any(not 0 <= token_id < config.vocab_size for token_id in ids):
         raise CheckpointError(f"{path}: a token id lies outside vocab_size={config.vocab_size}")

@@ -19,8 +19,8 @@ class Verdict:
 
     `label` is the argmax over the contract's label tokens; `score` is the softmax probability of
     the contract's positive label among the labels; `logits` are the raw label logits in the
-    contract's order. `truncated` says that the end of the passage was not read; `tokens` counts
-    prompt tokens read.
+    contract's order. `truncated` says that the end of the passage was not read, `query_truncated`
+    the same of the query; `tokens` counts prompt tokens read.
     """
 
     label: str
@@ -29,6 +29,7 @@ class Verdict:
     logits: tuple[float, ...]
     truncated: bool
     tokens: int
+    query_truncated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -232,4 +232,5 @@ def _verdict(
         logits=tuple(logits),
         truncated=prompt.truncated,
         tokens=head_tokens + len(prompt.ids),
+        query_truncated=prompt.query_truncated,
     )

@@ -202,6 +202,7 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
         "logits": list(verdict.logits),
         "truncated": verdict.truncated,
         "tokens": verdict.tokens,
+        "query_truncated": verdict.query_truncated,
     }
 
 

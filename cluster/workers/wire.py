@@ -8,7 +8,7 @@ not a program.
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, BinaryIO
 
 from cluster.errors import CallError, WorkerFailed
@@ -24,6 +24,7 @@ from specialists.requests import (
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
+_VERDICT = tuple(field.name for field in fields(Verdict))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,9 +196,7 @@ def decode_message(message: dict[str, Any]) -> WorkerMessage:
 def _plain_reply(reply: SpecialistReply) -> tuple[str, list[Any]]:
     match reply:
         case Decided(verdicts=verdicts):
-            return "decided", [
-                [v.label, v.positive, v.score, v.logits, v.truncated, v.tokens] for v in verdicts
-            ]
+            return "decided", [[getattr(v, name) for name in _VERDICT] for v in verdicts]
         case Generated(text=text, prompt_tokens=prompt_tokens, new_tokens=new_tokens):
             return "generated", [text, prompt_tokens, new_tokens]
 
@@ -206,18 +205,9 @@ def _reply_from_plain(message: dict[str, Any]) -> SpecialistReply:
     if "generated" in message:
         text, prompt_tokens, new_tokens = message["generated"]
         return Generated(text=text, prompt_tokens=prompt_tokens, new_tokens=new_tokens)
+    plain = [dict(zip(_VERDICT, values, strict=True)) for values in message["decided"]]
     return Decided(
-        verdicts=tuple(
-            Verdict(
-                label=label,
-                positive=positive,
-                score=score,
-                logits=tuple(logits),
-                truncated=truncated,
-                tokens=tokens,
-            )
-            for label, positive, score, logits, truncated, tokens in message["decided"]
-        )
+        verdicts=tuple(Verdict(**{**values, "logits": tuple(values["logits"])}) for values in plain)
     )
 
 

@@ -28,16 +28,12 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         "--run",
         "run_folder",
         type=path,
-        default=Path("runs/pocket"),
-        show_default=True,
-        help="Folder of this run: prepared data, states, logs.",
+        help="Folder of this run: prepared data, states, logs.  [default: runs/TIER]",
     )
     @click.option(
         "--out",
         type=path,
-        default=Path("runs/pocket/weights"),
-        show_default=True,
-        help="Folder that receives the finished checkpoint.",
+        help="Folder that receives the finished checkpoint.  [default: weights in the run folder]",
     )
     @click.option(
         "--tier",
@@ -50,8 +46,9 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--threads", type=click.IntRange(1), help="Processor threads for torch.")
     @click.option("--json", "as_json", is_flag=True, help="Print the end as JSON on stdout.")
     @wraps(function)
-    def with_options(**options: Any) -> None:
-        function(**options)
+    def with_options(tier: str, run_folder: Path | None, out: Path | None, **options: Any) -> None:
+        run_folder = run_folder or Path("runs") / tier
+        function(tier=tier, run_folder=run_folder, out=out or run_folder / "weights", **options)
 
     return with_options
 

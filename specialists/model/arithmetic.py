@@ -1,8 +1,8 @@
 """Cheaper arithmetic for a loaded model: the matrices inside the blocks in int8.
 
 All else stays float32: the residual stream, norms, attention, and the rows of the language head.
-bfloat16 was as fast where the processor has it, but oneDNN keeps about 0.7 MB of code for every
-batch shape it has met, without end; `_int_mm` keeps nothing.
+Not bfloat16: its product on a CPU keeps generated code for every batch shape it has met, so that
+a worker grows with each; `_int_mm` keeps nothing.
 """
 
 import copy

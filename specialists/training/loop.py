@@ -7,8 +7,11 @@ save as if nothing had happened.
 
 import json
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,8 +89,9 @@ def train(
             report.loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
             for module in modules.values():
                 nn.utils.clip_grad_norm_(module.parameters(), GRADIENT_NORM)
-            optimizer.step()
-            done, tokens = step + 1, tokens + report.tokens
+            with _uninterrupted():  # half a step saved would never be whole again
+                optimizer.step()
+                done, tokens = step + 1, tokens + report.tokens
             for name, value in report.figures.items():
                 figures_sum[name] = figures_sum.get(name, 0.0) + value
             measured: Mapping[str, float] = {}
@@ -111,9 +115,29 @@ def train(
             if time.monotonic() - saved_at > save_every_s:
                 _save(folder, modules, optimizer, peak_rates, done, tokens)
                 saved_at = time.monotonic()
-    finally:
+    except RecipeError:
+        raise  # what is in memory is no longer worth keeping
+    except BaseException:
         if done > start:
             _save(folder, modules, optimizer, peak_rates, done, tokens)
+        raise
+    _save(folder, modules, optimizer, peak_rates, done, tokens)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _save(
