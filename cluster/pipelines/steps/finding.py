@@ -24,9 +24,9 @@ _READ_AS = {"text": TEXT, "lines": TEXTS, "rows": list_of(RECORD), "passages": P
 
 async def _retrieve(step: StepCall) -> Any:
     docs = step.tools.folders.readable(step.inputs["docs"])
-    index = await step.tools.open_index(docs)
-    # Searching reads files: beside the loop, not on it.
-    return await asyncio.to_thread(retrieve, index, step.inputs["question"], step.settings["k"])
+    async with step.tools.open_index(docs) as index:
+        # Searching reads files: beside the loop, not on it.
+        return await asyncio.to_thread(retrieve, index, step.inputs["question"], step.settings["k"])
 
 
 async def _read(step: StepCall) -> Any:
