@@ -1,17 +1,32 @@
-"""What a runner holds for its rows: the indexes it has open."""
+"""What a runner holds for its rows: the indexes it has open, and what its results depend on."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from tokenizers import Tokenizer, models
 
 from cluster.backends.stub import StubBackend
 from cluster.cluster import Cluster
 from cluster.pipelines.reading import parse_pipeline
 from cluster.pipelines.runner import INDEXES_KEPT, House, PipelineRunner
 from cluster.records import Passage
+from specialists.contract import Contract
+from specialists.model.config import DecoderConfig
+from specialists.model.shapes import expected_shapes
+from specialists.tensors import write_checkpoint
 
+CONFIG = DecoderConfig(
+    vocab_size=32, n_layer=2, d_model=16, n_head=4, n_kv_head=2, d_ff=24, max_seq_len=64
+)
+CONTRACT = Contract(head="Q: {query}\n", tail="\nA:", max_tokens=32, max_query_tokens=8)
+FILTER = (
+    "pipeline: p\ninputs: {q: text, p: list of passage}\n"
+    "steps: {f: {do: filter, question: $q, passages: $p}}\noutput: {f: $f}"
+)
 RETRIEVE = (
     "pipeline: p\ninputs: {q: text, docs: path}\n"
     "steps: {r: {do: retrieve, question: $q, docs: $docs}}\noutput: {n: $r.count}"
@@ -75,3 +90,35 @@ async def test_only_the_folders_used_last_stay_open(cluster: Cluster, tmp_path: 
         everyone = [runner.run({"q": "x", "docs": f"d{n}"}) for n in range(40)]
         assert {result.status for result in await asyncio.gather(*everyone)} == {"done"}
     assert folders.open == []
+
+
+async def test_results_are_kept_by_weights_prompt_and_arithmetic(tmp_path: Path) -> None:
+    Tokenizer(models.BPE()).save(str(tmp_path / "tokenizer.json"))
+    tensors = {name: torch.zeros(shape) for name, shape in expected_shapes(CONFIG).items()}
+    pipeline = parse_pipeline(FILTER, "p")
+
+    async def known_by(contract: Contract, entry: str = "") -> str:
+        write_checkpoint(
+            tmp_path / "judge",
+            name="judge",
+            task="relevance",
+            config=CONFIG,
+            tensors=tensors,
+            storage="float32",
+            contract=contract,
+            tokenizer_path=None,
+        )
+        registry = tmp_path / "registry.yaml"
+        registry.write_text(
+            f"specialists:\n  judge: {{task: relevance, checkpoint: judge{entry}}}\n"
+        )
+        async with Cluster.open(registry, backend=StubBackend()) as cluster:
+            return cluster.runner(pipeline, root=tmp_path).run_id({})
+
+    plain = await known_by(CONTRACT)
+    assert await known_by(CONTRACT) == plain
+    others = [
+        await known_by(replace(CONTRACT, tail="\nAnswer:")),
+        await known_by(CONTRACT, ", dtype: int8"),
+    ]
+    assert len({plain, *others}) == 3
