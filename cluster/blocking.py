@@ -9,7 +9,7 @@ cancels what was asked, and leaving the block ends every worker.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -148,11 +148,22 @@ class BlockingCluster:
         results = self._cluster.stream(
             pipeline, rows, at_once=at_once, root=root, endpoint=endpoint, cache_dir=cache_dir
         )
+        # Closing waits for the step that Ctrl-C has cancelled: they must not run at once.
+        turn = asyncio.Lock()
+
+        async def step() -> RowResult | None:
+            async with turn:
+                return await anext(results, None)
+
+        async def close() -> None:
+            async with turn:
+                await results.aclose()
+
         try:
-            while (result := self._wait(_next(results))) is not None:
+            while (result := self._wait(step())) is not None:
                 yield result
         finally:
-            self._wait(results.aclose())
+            self._wait(close())
 
     def load(self, name: str) -> None:
         self._wait(self._cluster.load(name))
@@ -183,7 +194,3 @@ class BlockingCluster:
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
         loop.close()
-
-
-async def _next(results: AsyncIterator[T]) -> T | None:
-    return await anext(results, None)

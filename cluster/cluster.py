@@ -6,6 +6,7 @@ the dispatcher, retrieval and answering; it decides nothing itself and never imp
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -338,11 +339,15 @@ class Cluster:
             require_checkpoint(spec)
 
     def _identify(self, name: str) -> str:
-        """What the specialist's weights are known by; its place where they say nothing."""
+        """What its verdicts depend on: weights, prompt and arithmetic; its place where the
+        weights say nothing."""
         spec = self.registry.resolve(name)
+        weights, prompt = str(spec.folder), None
         with contextlib.suppress(SpecialistError):
-            return open_checkpoint(spec.folder, verify=False).sha256 or str(spec.folder)
-        return str(spec.folder)
+            checkpoint = open_checkpoint(spec.folder, verify=False)
+            weights = checkpoint.sha256 or weights
+            prompt = checkpoint.contract and checkpoint.contract.to_dict()
+        return json.dumps([weights, prompt, spec.entry.dtype], sort_keys=True)
 
     def _open(self) -> "_Running":
         if self._running is None:

@@ -256,6 +256,9 @@ def _termination_as_interrupt() -> Iterator[None]:
     """While it lasts, SIGTERM is taken like Ctrl-C: workers are stopped and files closed."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        # A script that starts us with `&` has Ctrl-C ignored, and then raising it does nothing.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGTERM, interrupt)

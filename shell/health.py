@@ -127,7 +127,7 @@ def _torch(settings: Settings) -> Iterator[Check]:
     limit_threads = {**os.environ, "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter and our own text
-            [sys.executable, "-c", _TORCH_PROBE],
+            [sys.executable, "-P", "-c", _TORCH_PROBE],
             capture_output=True,
             text=True,
             timeout=_PROBE_LIMIT_S,

@@ -6,13 +6,14 @@ belongs to the cluster.
 """
 
 import os
+import secrets
 import stat
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from cluster.events import Event
 from cluster.pipelines.batch import LineDone, read_lines, run_lines
@@ -83,37 +84,34 @@ async def run_stream(
     settings: Settings, pipeline: Pipeline, stream: BinaryIO, order: RowsOrder, output: Output
 ) -> Count:
     """All rows of the stream; each is on stdout, in order, when this returns."""
-    count, kept = Count(), FailedRows(order.failed)
+    count = Count()
     total = count_lines(stream)
     steps = _Steps(output=output, shown=order.trace)
-    try:
-        with output.progress() as tick:
-            async with open_cluster(settings) as cluster:
-                cluster.events.listen(_teller(tick))
-                async with cluster.runner(
+    with FailedRows(order.failed, stream, output) as kept, output.progress() as tick:
+        async with open_cluster(settings) as cluster:
+            cluster.events.listen(_teller(tick))
+            async with cluster.runner(
+                pipeline,
+                root=order.root,
+                cache_dir=settings.index_dir,
+                on_step=steps.hear if order.trace else None,
+            ) as runner:
+                results = run_lines(
                     pipeline,
-                    root=order.root,
-                    cache_dir=settings.index_dir,
-                    on_step=steps.hear if order.trace else None,
-                ) as runner:
-                    results = run_lines(
-                        pipeline,
-                        read_lines(stream),
-                        runner.run,
-                        fixed=order.fixed,
-                        open_journal=_journals(settings, runner, order, output),
-                        at_once=1 if order.trace else order.at_once,
-                    )
-                    async with aclosing(results):
-                        async for done in results:
-                            count.add(done)
-                            if done.status == "failed":
-                                kept.add(done.given)
-                            steps.say()
-                            _write_line(done.line)
-                            tick(count.rows, total, _words(count))
-    finally:
-        kept.close()
+                    read_lines(stream),
+                    runner.run,
+                    fixed=order.fixed,
+                    open_journal=_journals(settings, runner, order, output),
+                    at_once=1 if order.trace else order.at_once,
+                )
+                async with aclosing(results):
+                    async for done in results:
+                        count.add(done)
+                        if done.status == "failed":
+                            kept.add(done.given)
+                        steps.say()
+                        _write_line(done.line)
+                        tick(count.rows, total, _words(count))
     return count
 
 
@@ -139,22 +137,39 @@ async def try_pipelines(
 
 class FailedRows:
     """The rows that failed, as they came, in a file that can be run again. It takes its name only
-    at the end, so that it may be the file that is being read."""
+    when the run reached its end, so that it may be the file that is being read: that one goes when
+    none failed any more, and stays whole when the run was broken off."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, source: BinaryIO, output: Output) -> None:
         self._path = path
-        self._unfinished = path.with_name(f"{path.name}.unfinished")
+        self._unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
+        self._source = source
+        self._output = output
         self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, stopped_by: type[BaseException] | None, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            if stopped_by is None:
+                self._unfinished.replace(self._path)
+            else:
+                self._output.note(f"the rows that failed so far are kept in {self._unfinished}")
+        elif stopped_by is None and self._is_source():
+            self._path.unlink()
 
     def add(self, given: bytes) -> None:
         if self._file is None:
-            self._file = self._unfinished.open("wb")
+            self._file = self._unfinished.open("xb")
         self._file.write(given.strip() + b"\n")
 
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._unfinished.replace(self._path)
+    def _is_source(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._source.fileno()), self._path.stat())
+        except OSError:
+            return False
 
 
 def count_lines(stream: BinaryIO) -> int | None:

@@ -122,7 +122,16 @@ class Specialist:
         return float((_margins(exact) - _margins(quick)).abs().max())
 
     def generate(self, request: Generate) -> Generated:
-        """Text after a prompt; greedy decoding is drafted by the prediction heads."""
+        """Text after a prompt; greedy decoding is drafted by the prediction heads.
+
+        Raises `ContractError` when the new tokens leave no room for any of the prompt.
+        """
+        most = self.model.config.max_seq_len - 1
+        if request.max_new_tokens > most:
+            raise ContractError(
+                f"max_new_tokens is {request.max_new_tokens}, and {self.checkpoint.name} reads "
+                f"{most + 1} tokens with the prompt; give {most} at most"
+            )
         prompt_ids = self.tokenizer.encode(request.prompt, add_special_tokens=False).ids
         prompt_ids = prompt_ids or [self.tokenizer.token_to_id(END_OF_TEXT) or 0]
         room = self.model.config.max_seq_len - request.max_new_tokens - self.model.config.n_predict

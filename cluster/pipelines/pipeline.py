@@ -6,6 +6,7 @@ Plain frozen values. What makes one is `check.py`; what runs one is `run.py`.
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -82,7 +83,7 @@ class Tools:
 
     call: SpecialistCaller
     first_judge: Callable[[], str]
-    open_index: Callable[[Path], Awaitable[Searchable]]
+    open_index: Callable[[Path], AbstractAsyncContextManager[Searchable]]
     identify: Callable[[str], str]
     folders: Folders
     endpoint: EndpointSettings | None = None

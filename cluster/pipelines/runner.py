@@ -8,8 +8,16 @@ import asyncio
 import functools
 import hashlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+)
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -23,9 +31,12 @@ from cluster.pipelines.stream import AT_ONCE, stream_in_order
 from cluster.pipelines.values import to_json
 from cluster.records import Passage, SpecialistCaller
 
+INDEXES_KEPT = 8
+"""So many stay open for the rows to come; each holds open files."""
+
 
 class OpenIndex(Protocol):
-    """An index that is closed when the run is over."""
+    """An index that is closed when it is long out of use, or when the run is over."""
 
     def search(self, question: str, k: int) -> tuple[Passage, ...]: ...
     def close(self) -> None: ...
@@ -40,6 +51,14 @@ class House:
     open_index: Callable[[Path], Awaitable[OpenIndex]]
     identify: Callable[[str], str]
     cache_dir: Path
+
+
+@dataclass(kw_only=True, slots=True)
+class _Held:
+    """An index, open or being opened, and how many are at it."""
+
+    opening: asyncio.Future[OpenIndex]
+    users: int = 0
 
 
 class PipelineRunner:
@@ -57,7 +76,7 @@ class PipelineRunner:
         self.pipeline = pipeline
         self._house = house
         self._on_step = on_step
-        self._indexes: dict[Path, asyncio.Future[OpenIndex]] = {}
+        self._indexes: dict[Path, _Held] = {}
         self._cache = StepCache(house.cache_dir / "steps.sqlite3") if _caches(pipeline) else None
         self._tools = Tools(
             call=house.call,
@@ -73,12 +92,7 @@ class PipelineRunner:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for opening in self._indexes.values():
-            opening.cancel()
-        opened = await asyncio.gather(*self._indexes.values(), return_exceptions=True)
-        for index in opened:
-            if not isinstance(index, BaseException):
-                await asyncio.to_thread(index.close)
+        await self._close(list(self._indexes))
         if self._cache is not None:
             self._cache.close()
 
@@ -110,19 +124,42 @@ class PipelineRunner:
         text = json.dumps(made_of, sort_keys=True)
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
-    async def _open_index(self, docs: Path) -> OpenIndex:
+    @asynccontextmanager
+    async def _open_index(self, docs: Path) -> AsyncIterator[OpenIndex]:
         """Opened by the first row that needs it; the others wait for the same. One that could not
         be opened is tried again by the next."""
         place = docs.absolute()
-        opening = self._indexes.get(place)
-        if opening is None:
-            opening = asyncio.ensure_future(self._house.open_index(docs))
-            self._indexes[place] = opening
+        held = self._indexes.pop(place, None) or _Held(
+            opening=asyncio.ensure_future(self._house.open_index(docs))
+        )
+        # The last is the one used last.
+        self._indexes[place] = held
+        held.users += 1
         try:
-            return await asyncio.shield(opening)
+            await self._close_idle()
+            yield await self._opened(place, held)
+        finally:
+            held.users -= 1
+
+    async def _opened(self, place: Path, held: _Held) -> OpenIndex:
+        try:
+            return await asyncio.shield(held.opening)
         except Exception:
-            self._indexes.pop(place, None)
+            if self._indexes.get(place) is held:
+                del self._indexes[place]
             raise
+
+    async def _close_idle(self) -> None:
+        idle = [place for place, held in self._indexes.items() if not held.users]
+        await self._close(idle[: max(0, len(self._indexes) - INDEXES_KEPT)])
+
+    async def _close(self, places: Iterable[Path]) -> None:
+        openings = [self._indexes.pop(place).opening for place in places]
+        for opening in openings:
+            opening.cancel()
+        for index in await asyncio.gather(*openings, return_exceptions=True):
+            if not isinstance(index, BaseException):
+                await asyncio.to_thread(index.close)
 
 
 def _caches(pipeline: Pipeline) -> bool:

@@ -1,6 +1,7 @@
 """The group and the one place where every run ends."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -158,3 +159,41 @@ def test_completion_offers_the_commands() -> None:
 def test_the_completion_script_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", "fish"]) == Exit.OK
     assert "_QSHELL_COMPLETE" in capsys.readouterr().out
+
+
+_WAITING = """
+import asyncio, sys
+import click
+from shell.cli import main
+import shell.commands.doctor as doctor
+
+async def wait():
+    print("waiting", flush=True)
+    await asyncio.sleep(60)
+
+doctor.command = click.Command("doctor", callback=lambda: asyncio.run(wait()))
+sys.argv = ["qshell", "doctor"]
+main()
+"""
+
+
+def test_termination_ends_a_run_whose_interrupt_is_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WAITING],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"waiting\n"
+            process.terminate()
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert (process.returncode, said) == (Exit.INTERRUPTED, b"qshell: interrupted\n")

@@ -1,5 +1,6 @@
 """What doctor looks at."""
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,3 +102,21 @@ def test_a_damaged_checkpoint_fails_and_names_the_file(settings: Settings, tmp_p
     (broken,) = [check for check in checks if check.name == "broken"]
     assert broken.state == "fail"
     assert "config.json" in broken.found
+
+
+_WHERE_TORCH_IS = """
+import importlib.util, json
+spec = importlib.util.find_spec("torch")
+print(json.dumps({"cuda": None, "capability": spec.origin}))
+"""
+
+
+def test_what_anybody_left_in_the_folder_for_temporary_files_is_not_run(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torch.py").write_text("raise SystemExit('taken over')")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(health, "_TORCH_PROBE", _WHERE_TORCH_IS)
+    (check,) = health._torch(settings)
+    assert check.state == "ok", check
+    assert "__init__.py" in check.found and str(tmp_path) not in check.found

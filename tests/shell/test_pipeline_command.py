@@ -18,6 +18,8 @@ from cluster.pipelines.library import shipped_names
 from cluster.workers.scripted import Script
 from shell import piping
 from shell.cli import run
+from shell.output import Output
+from shell.piping import FailedRows
 from shell.settings import Settings
 
 Qshell = Callable[..., tuple[int, str, str]]
@@ -92,6 +94,50 @@ def test_failed_rows_are_counted_kept_and_can_be_run_again(qshell: Qshell, tmp_p
     assert (code, len(out.splitlines())) == (1, 4)
     kept = (tmp_path / "work" / "filter-jsonl.failed.jsonl").read_text()
     assert len(kept.splitlines()) == 3
+
+
+def test_a_file_of_failed_rows_goes_when_none_fails_any_more(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    (work / "filter-jsonl.failed.jsonl").write_text(rows_of(ROW, ROW))
+    assert qshell("run", "filter-jsonl", rows=rows_of(ROW))[0] == 0
+    assert len(list(work.iterdir())) == 1, "only the file that was run may go"
+    assert qshell("run", "filter-jsonl", "--in", "filter-jsonl.failed.jsonl")[0] == 0
+    assert list(work.iterdir()) == []
+
+
+def test_a_run_that_is_broken_off_leaves_the_rows_it_was_given(
+    qshell: Qshell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    rows = rows_of("{broken\n", *[ROW] * 20)
+    failed = work / "filter-jsonl.failed.jsonl"
+    failed.write_text(rows)
+    write_line, written = piping._write_line, list[str]()
+
+    def interrupt_at_the_fifth(line: str) -> None:
+        written.append(line)
+        if len(written) == 5:
+            signal.raise_signal(signal.SIGINT)
+        write_line(line)
+
+    monkeypatch.setattr(piping, "_write_line", interrupt_at_the_fifth)
+    code, _, err = qshell("run", "filter-jsonl", "--in", "filter-jsonl.failed.jsonl")
+    assert (code, failed.read_text()) == (130, rows)
+    (unfinished,) = work.glob("*.unfinished")
+    assert unfinished.read_text() == "{broken\n"
+    assert f"the rows that failed so far are kept in {unfinished.name}" in err
+
+
+def test_two_runs_in_one_folder_keep_their_failed_rows_apart(tmp_path: Path) -> None:
+    path, output = tmp_path / "failed.jsonl", Output(json=True, colours="never")
+    with FailedRows(path, io.BytesIO(), output) as one:
+        one.add(b"1")
+        with FailedRows(path, io.BytesIO(), output) as other:
+            other.add(b"2")
+        assert path.read_bytes() == b"2\n"
+    assert path.read_bytes() == b"1\n"
 
 
 def test_with_every_input_typed_it_runs_once(qshell: Qshell, tmp_path: Path) -> None:

@@ -154,3 +154,11 @@ def test_generation_repeats_with_its_seed(judge: Specialist) -> None:
 def test_a_prompt_longer_than_the_model_reads_keeps_its_end(judge: Specialist) -> None:
     generated = judge.generate(Generate(prompt="pump " * 2_000, max_new_tokens=3))
     assert generated.prompt_tokens < TINY.max_seq_len
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_more_new_tokens_than_the_model_reads_are_refused_with_the_limit(
+    judge: Specialist, temperature: float
+) -> None:
+    with pytest.raises(ContractError, match=r"is 512, and judge reads 512 .* give 511 at most"):
+        judge.generate(Generate(prompt="pump", max_new_tokens=512, temperature=temperature))

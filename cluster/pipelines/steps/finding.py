@@ -6,7 +6,7 @@ What they may touch is decided in `paths.py`.
 import asyncio
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ _READ_AS = {"text": TEXT, "lines": TEXTS, "rows": list_of(RECORD), "passages": P
 
 async def _retrieve(step: StepCall) -> Any:
     docs = step.tools.folders.readable(step.inputs["docs"])
-    index = await step.tools.open_index(docs)
-    # Searching reads files: beside the loop, not on it.
-    return await asyncio.to_thread(retrieve, index, step.inputs["question"], step.settings["k"])
+    async with step.tools.open_index(docs) as index:
+        # Searching reads files: beside the loop, not on it.
+        return await asyncio.to_thread(retrieve, index, step.inputs["question"], step.settings["k"])
 
 
 async def _read(step: StepCall) -> Any:
@@ -71,24 +71,26 @@ async def _write(step: StepCall) -> Path:
 
 
 def _write_whole(path: Path, content: str, *, replace: bool) -> None:
-    """All of it or nothing; writing the same again is no mistake."""
+    """All of it or nothing; writing the same again is no mistake. Of several who write without
+    `replace` at once, the first alone gets the name: only a link is refused where a file stands."""
     data = content.encode("utf-8", "backslashreplace")
-    if path.exists() and not replace:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".qshell-{secrets.token_hex(8)}")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(data)
+        if replace:
+            unfinished.replace(path)
+        else:
+            os.link(unfinished, path)
+    except FileExistsError as error:
         if path.is_file() and path.read_bytes() == data:
             return
         raise PathRefused(
             f"{path}: something else stands there; write 'replace: true' to overwrite it"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".qshell-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(unfinished).chmod(0o644)
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _read_type(shape: StepShape) -> Type:

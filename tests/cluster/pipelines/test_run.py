@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import signal
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +338,23 @@ def test_the_plain_face_runs_and_streams(registry: Path, tmp_path: Path) -> None
         assert cluster.run(pipeline, ROW, root=tmp_path).status == "done"
     with pytest.raises(ClusterError, match="not open"):
         cluster.run(pipeline, ROW, root=tmp_path)
+
+
+def test_an_interrupted_stream_of_the_plain_face_ends_as_an_interrupt(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+
+    async def interrupt(call: StepCall) -> str:
+        signal.pthread_kill(main_thread, signal.SIGINT)
+        await asyncio.sleep(60)
+        return "never"
+
+    kind = replace(Flaky(0).kind(), run=interrupt)
+    monkeypatch.setitem(BUILT_IN, "flaky", kind)
+    pipeline = parse_pipeline("pipeline: p\nsteps: {f: {do: flaky}}\noutput: {f: $f}", "p")
+    with open_blocking(registry, backend=StubBackend()) as cluster:
+        with pytest.raises(KeyboardInterrupt):
+            list(cluster.stream(pipeline, [{}, {}], root=tmp_path))
+        assert cluster.status().specialists, "the cluster goes on"

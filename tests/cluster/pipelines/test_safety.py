@@ -82,6 +82,32 @@ async def test_another_content_is_overwritten_only_when_told(root: Path) -> None
     assert again.status == "done", "writing the same again is no mistake"
 
 
+async def test_of_rows_that_write_one_file_at_once_the_first_alone_is_done(root: Path) -> None:
+    text = (
+        "pipeline: p\ninputs: {p: path, c: text}\n"
+        "steps: {w: {do: write, path: $p, content: $c}}\noutput: {w: $w}"
+    )
+    registry = root.parent / "registry.yaml"
+    registry.write_text("specialists:\n  judge: {task: relevance, checkpoint: .}\n")
+    rows = [{"p": f"f{n // 8}", "c": str(n)} for n in range(400)]
+    async with Cluster.open(registry, backend=StubBackend()) as cluster:
+        results = [r async for r in cluster.stream(parse_pipeline(text, "p"), rows, root=root)]
+    for file in range(50):
+        own = range(file * 8, file * 8 + 8)
+        (done,) = (n for n in own if results[n].status == "done")
+        assert (root / f"f{file}").read_text() == str(done)
+    assert not list(root.glob(".qshell-*"))
+
+
+async def test_a_written_file_may_be_read_by_whom_the_umask_allows(root: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        assert (await through(root, WRITE, {"p": "new"})).status == "done"
+    finally:
+        os.umask(before)
+    assert (root / "new").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_value_is_never_read_for_places_of_its_own() -> None:
     assert fill("{a} {b} {{c}}", {"a": "{b}", "b": "$a {a}"}) == "{b} $a {a} {c}"
 
