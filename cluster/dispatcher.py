@@ -213,8 +213,8 @@ class Dispatcher:
         """In this order: nobody new, whoever waits is told, idle workers stop, busy ones end."""
         self._closed = True
         self._ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._ticking
+        # Whatever it ended with, the workers are closed.
+        await asyncio.gather(self._ticking, return_exceptions=True)
         for call in self._calls.values():
             if not call.future.done():
                 call.future.set_exception(CallError("the cluster was closed"))

@@ -1,7 +1,7 @@
 """The loop with the stub backend: every call ends once, whatever the worker does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,6 +40,12 @@ async def dispatching(
         yield dispatcher
     finally:
         await dispatcher.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 def ask(query: str = "pump", *passages: str) -> Decide:
@@ -183,3 +189,18 @@ async def test_nobody_to_judge_needs_no_worker() -> None:
         reply = await dispatcher.call("a", Decide(query="q", passages=()))
         assert reply.verdicts == ()
         assert dispatcher.schedule.seats["a"].state is WorkerState.STOPPED
+
+
+async def test_closing_ends_the_workers_even_when_the_loop_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with dispatching(spec("a")) as dispatcher:
+        await dispatcher.load("a")
+
+        def broken(*_: object, **__: object) -> None:
+            raise ValueError("a mistake of ours")
+
+        monkeypatch.setattr("cluster.dispatcher._take_tick", broken)
+        await dispatcher.call("a", ask())
+        await until(dispatcher._ticking.done)
+    assert not dispatcher.handles
