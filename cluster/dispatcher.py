@@ -258,6 +258,8 @@ class Dispatcher:
             del self._calls[ticket.id]
 
     def _happen(self, event: Callable[[Schedule, float], Step]) -> None:
+        if self._closed:
+            return
         self._happened.append(event)
         if self._at_work:
             return

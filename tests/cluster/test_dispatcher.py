@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from cluster.backends.stub import StubBackend
+from cluster.backends.stub import StubBackend, StubWorker
 from cluster.dispatcher import Dispatcher
 from cluster.errors import CallError, CallTimeout, OverBudget, QueueFull, WorkerFailed
 from cluster.events import EventLog
 from cluster.registry import Entry, Limits, SpecialistSpec
 from cluster.schedule import WorkerState
 from cluster.workers.scripted import Script
-from specialists.requests import Decide, Generate
+from specialists.requests import Decide, Generate, SpecialistRequest
 
 
 def spec(name: str, **changes: object) -> SpecialistSpec:
@@ -204,3 +204,29 @@ async def test_closing_ends_the_workers_even_when_the_loop_has_failed(
         await dispatcher.call("a", ask())
         await until(dispatcher._ticking.done)
     assert not dispatcher.handles
+
+
+class LastWord(StubWorker):
+    """Its reply is already on the way when it is killed."""
+
+    def send(self, batch_id: int, request: SpecialistRequest) -> None:
+        self._asked = batch_id, request
+        super().send(batch_id, request)
+
+    def kill(self, reason: str) -> None:
+        self._loop.call_soon(self._reply, *self._asked)
+        super().kill(reason)
+
+
+async def test_a_reply_that_comes_while_closing_starts_nothing_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cluster.backends.stub.StubWorker", LastWord)
+    wrong: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    async with dispatching(spec("a"), scripts={"a": Script(passage_s=60.0)}, slots=1) as dispatcher:
+        calls = [asyncio.create_task(dispatcher.call("a", ask(str(n)))) for n in range(3)]
+        await until(lambda: dispatcher.schedule.seats["a"].running is not None)
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(outcome, CallError) for outcome in outcomes)
+    assert wrong == []
