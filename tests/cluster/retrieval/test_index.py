@@ -382,3 +382,13 @@ def test_an_index_closed_while_it_is_mended_leaves_no_store_open(
     for store in made:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             store.totals()
+
+
+def test_names_that_are_no_text_are_told_apart(docs: Path, cache: Path) -> None:
+    for name, animal in ((b"caf\xe9.txt", "lynx"), (b"caf\xe8.txt", "marten")):
+        try:
+            (docs / os.fsdecode(name)).write_text(f"The {animal} sleeps.")
+        except OSError:
+            pytest.skip("this file system takes only names that are text")
+    assert sources(docs, cache, "lynx") == ["caf\\xe9.txt"]
+    assert sources(docs, cache, "marten") == ["caf\\xe8.txt"]
