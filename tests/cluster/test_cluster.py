@@ -146,6 +146,17 @@ async def test_another_checkpoint_replaces_the_worker_and_loses_no_call(registry
     assert backend.starts == ["a", "a", "a"], "the old one, the trial, the new one"
 
 
+async def test_of_two_reloads_at_once_the_later_one_stays_in_force(registry: Path) -> None:
+    backend = StubBackend({"slow": Script(load_s=0.1)})
+    async with Cluster.open(registry, backend=backend) as cluster:
+        write_registry(registry, "a", "slow")
+        earlier = asyncio.create_task(cluster.reload())
+        await until(lambda: backend.starts == ["slow"])
+        write_registry(registry, "a", "c")
+        await asyncio.gather(earlier, cluster.reload())
+        assert set(cluster.registry.specs) == {"a", "c"}
+
+
 async def test_what_was_pinned_by_hand_stays_pinned(registry: Path) -> None:
     async with Cluster.open(registry, backend=StubBackend()) as cluster:
         cluster.pin("a")
