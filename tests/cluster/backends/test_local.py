@@ -157,6 +157,25 @@ async def test_a_killed_fork_server_takes_nobody_with_it_for_long(tmp_path: Path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fork server is for Linux")
+async def test_a_hung_fork_server_is_billed_and_ends_after_its_last_worker(tmp_path: Path) -> None:
+    backend = LocalBackend(loader="scripted", method="forkserver")
+    registry = write_registry(tmp_path, a={}, b={})
+    text = registry.read_text().replace("checkpoint: b", "checkpoint: b, limits: {start_s: 2}")
+    registry.write_text(text)
+    async with Cluster.open(registry, backend=backend) as cluster:
+        await cluster.load("a")
+        (hung,) = backend.base_pids
+        os.kill(hung, signal.SIGSTOP)
+        await cluster.load("b")
+        assert len(backend.base_pids) == 2 and hung in backend.base_pids
+        assert len((await cluster.call("a", PUMP)).verdicts) == 2
+        await cluster.unload("a")
+        await until(lambda: not is_running(hung))
+        assert len(backend.base_pids) == 1
+        assert len((await cluster.call("b", PUMP)).verdicts) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fork server is for Linux")
 async def test_a_fork_server_without_room_for_one_more_keeps_those_it_has(tmp_path: Path) -> None:
     backend = LocalBackend(loader="scripted", method="forkserver")
     async with Cluster.open(write_registry(tmp_path, a={}, b={}), backend=backend) as cluster:
