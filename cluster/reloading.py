@@ -53,8 +53,10 @@ class RegistryInForce:
             self._events.tell("registry", "", f"{error}; the registry before it stays in force")
 
     async def reload(self) -> Registry:
-        """One at a time, each reading the files when it begins, so that the last one asked for is in
-        force in the end. Raises `RegistryError` or `WorkerFailed`, and then nothing has changed.
+        """One at a time, each reading the files when it begins, so that in the end the last one
+        asked for is in force.
+
+        Raises `RegistryError` or `WorkerFailed`, and then nothing has changed.
         """
         async with self._reloading:
             self._seen = _stamp(self._files)
