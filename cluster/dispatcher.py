@@ -193,18 +193,22 @@ class Dispatcher:
             if not outcome.done():
                 outcome.set_result(said)
 
+        handle: WorkerHandle | None = None
         self._probing_bytes = self._backend.estimate_bytes(spec)
-        handle = self._backend.start(spec, report)
         try:
+            handle = self._backend.start(spec, report)
             async with asyncio.timeout(spec.entry.limits.start_s):
                 said = await outcome
         except TimeoutError:
             said = f"not ready after {spec.entry.limits.start_s:g} s (limits.start_s)"
+        except OSError as error:
+            said = f"cannot start a process ({error})"
         finally:
-            handle.stop()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_GRACE_S):
-                    await gone.wait()
+            if handle is not None:
+                handle.stop()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STOP_GRACE_S):
+                        await gone.wait()
             self._probing_bytes = 0
         if said:
             raise WorkerFailed(f"{spec.where}: {spec.name} was tried and did not start: {said}")

@@ -230,3 +230,17 @@ async def test_a_reply_that_comes_while_closing_starts_nothing_more(
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert all(isinstance(outcome, CallError) for outcome in outcomes)
     assert wrong == []
+
+
+async def test_a_trial_that_finds_no_process_leaves_nothing_on_the_bill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_room(*_: object) -> StubWorker:
+        raise BlockingIOError("no room for another process")
+
+    monkeypatch.setattr(StubBackend, "start", no_room)
+    async with dispatching(spec("a")) as dispatcher:
+        with pytest.raises(WorkerFailed, match=r"b was tried and did not start: .*no room"):
+            await dispatcher.probe(spec("b"))
+        dispatcher.measured({}, 5)
+        assert dispatcher.schedule.base_bytes == 5
