@@ -180,6 +180,19 @@ async def test_orders_of_another_process_are_obeyed(tmp_path: Path, registry: Pa
     assert read_clusters(history) == []
 
 
+async def test_an_order_does_not_wait_for_a_specialist_that_is_being_tried(
+    tmp_path: Path, registry: Path
+) -> None:
+    history, backend = tmp_path / "history.sqlite3", StubBackend({"slow": Script(load_s=600.0)})
+    async with Cluster.open(registry, backend=backend, history_path=history) as cluster:
+        write_registry(registry, "a", "slow")
+        await until(lambda: backend.starts == ["slow"] and bool(read_clusters(history)))
+        order = leave_order(history, read_clusters(history)[0].id, "load", "a")
+        await until(lambda: read_outcome(history, order) is not None)
+        assert read_outcome(history, order) == (True, "loaded")
+        assert backend.starts == ["slow", "a"], "tried once, and still being tried"
+
+
 async def test_a_history_that_cannot_be_written_costs_no_call(
     tmp_path: Path, registry: Path
 ) -> None:
