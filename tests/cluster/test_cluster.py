@@ -184,7 +184,7 @@ async def test_an_order_does_not_wait_for_a_specialist_that_is_being_tried(
     tmp_path: Path, registry: Path
 ) -> None:
     history, backend = tmp_path / "history.sqlite3", StubBackend({"slow": Script(load_s=600.0)})
-    async with Cluster.open(registry, backend=backend, history_path=history) as cluster:
+    async with Cluster.open(registry, backend=backend, history_path=history):
         write_registry(registry, "a", "slow")
         await until(lambda: backend.starts == ["slow"] and bool(read_clusters(history)))
         order = leave_order(history, read_clusters(history)[0].id, "load", "a")
