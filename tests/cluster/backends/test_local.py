@@ -198,6 +198,7 @@ def test_a_fork_that_fails_closes_what_it_was_given(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("os.fork", no_room)
     ours, theirs = socket.socketpair()
     with ours:
+        ours.settimeout(5)
         with pytest.raises(BlockingIOError):
             _fork_worker(b"{}", theirs.detach(), ours, (-1, -1))
         assert ours.recv(1) == b""
