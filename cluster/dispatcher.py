@@ -193,18 +193,22 @@ class Dispatcher:
             if not outcome.done():
                 outcome.set_result(said)
 
+        handle: WorkerHandle | None = None
         self._probing_bytes = self._backend.estimate_bytes(spec)
-        handle = self._backend.start(spec, report)
         try:
+            handle = self._backend.start(spec, report)
             async with asyncio.timeout(spec.entry.limits.start_s):
                 said = await outcome
         except TimeoutError:
             said = f"not ready after {spec.entry.limits.start_s:g} s (limits.start_s)"
+        except OSError as error:
+            said = f"cannot start a process ({error})"
         finally:
-            handle.stop()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_GRACE_S):
-                    await gone.wait()
+            if handle is not None:
+                handle.stop()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STOP_GRACE_S):
+                        await gone.wait()
             self._probing_bytes = 0
         if said:
             raise WorkerFailed(f"{spec.where}: {spec.name} was tried and did not start: {said}")
@@ -213,8 +217,8 @@ class Dispatcher:
         """In this order: nobody new, whoever waits is told, idle workers stop, busy ones end."""
         self._closed = True
         self._ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._ticking
+        # Whatever it ended with, the workers are closed.
+        await asyncio.gather(self._ticking, return_exceptions=True)
         for call in self._calls.values():
             if not call.future.done():
                 call.future.set_exception(CallError("the cluster was closed"))
@@ -258,6 +262,8 @@ class Dispatcher:
             del self._calls[ticket.id]
 
     def _happen(self, event: Callable[[Schedule, float], Step]) -> None:
+        if self._closed:
+            return
         self._happened.append(event)
         if self._at_work:
             return

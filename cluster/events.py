@@ -32,11 +32,13 @@ Listener = Callable[[Event], None]
 
 
 class EventLog:
-    """Listeners are called on the loop's thread and must not block."""
+    """Listeners are called on the loop's thread and must not block. One that raises is told of in
+    the log, once, and harms nobody else."""
 
     def __init__(self) -> None:
         self.recent: deque[Event] = deque(maxlen=KEPT_EVENTS)
         self._listeners: list[Listener] = []
+        self._raised: list[Listener] = []
         self._file: TextIO | None = None
 
     def tell(self, kind: str, name: str, message: str) -> None:
@@ -44,12 +46,20 @@ class EventLog:
         self.recent.append(event)
         self._write(event)
         for listener in tuple(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:
+                self._tell_of(listener, error)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Returns the function that ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def _tell_of(self, listener: Listener, error: Exception) -> None:
+        if listener not in self._raised:
+            self._raised.append(listener)
+            self.tell("log", "", f"who listens to the events failed ({error!r})")
 
     def close(self) -> None:
         if self._file is not None:

@@ -22,6 +22,7 @@ from cluster.errors import HistoryError
 from cluster.status import ClusterStatus, SpecialistStatus
 
 KEPT_S = 7 * 24 * 3600.0
+PRUNE_EVERY_S = 3600.0
 FORMAT = 1
 Verb = Literal["load", "unload", "pin", "unpin"]
 _BUSY_S = 1.0
@@ -93,6 +94,7 @@ class Recorder:
         self._db: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._last: dict[str, tuple[Any, ...]] = {}
+        self._pruned_s = time.monotonic()
 
     def record(self, status: ClusterStatus) -> None:
         """A sign of life, and a row for each specialist that has changed."""
@@ -113,6 +115,10 @@ class Recorder:
                     status.at,
                 ),
             )
+            if time.monotonic() - self._pruned_s >= PRUNE_EVERY_S:
+                _prune(db)
+                # Who never changes keeps a row that is young enough.
+                self._last, self._pruned_s = {}, time.monotonic()
             rows = {item.name: astuple(item) for item in status.specialists}
             marks = ", ".join("?" * (len(_COLUMNS) + 2))
             db.executemany(
@@ -286,12 +292,17 @@ def _open(path: Path, *, write: bool) -> sqlite3.Connection:
                     for table in _TABLES.split(";"):
                         db.execute(table)
                     db.execute(f"PRAGMA user_version = {FORMAT}")
-                db.execute("DELETE FROM cluster WHERE seen_at < ?", (time.time() - KEPT_S,))
-                db.execute("DELETE FROM sample WHERE at < ?", (time.time() - KEPT_S,))
+                _prune(db)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _prune(db: sqlite3.Connection) -> None:
+    oldest = time.time() - KEPT_S
+    db.execute("DELETE FROM cluster WHERE seen_at < ?", (oldest,))
+    db.execute("DELETE FROM sample WHERE at < ?", (oldest,))
 
 
 def _check_format(db: sqlite3.Connection) -> bool:

@@ -27,7 +27,8 @@ HISTORY_PAUSE_S = 30.0
 
 
 class Monitor:
-    """`obey` carries out an order, `look_at_registry` is called at every turn."""
+    """`obey` carries out an order, `look_at_registry` is called at every turn unless the last
+    look still lasts: trying a specialist can take minutes, and nothing else waits for it."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Monitor:
         self._pause_until = 0.0
         self._at_once = asyncio.Event()
         self._orders: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
         self._stop_listening = events.listen(self._on_event)
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
@@ -68,9 +70,10 @@ class Monitor:
 
     async def close(self) -> None:
         self._stop_listening()
-        for task in (self._watching, *self._orders):
+        tasks = [self._watching, *self._orders, *([self._looking] if self._looking else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(self._watching, *self._orders, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._recorder is not None:
             with contextlib.suppress(HistoryError):
                 await asyncio.to_thread(self._recorder.record, self.status())
@@ -108,12 +111,19 @@ class Monitor:
                     await self.weigh()
                     await self._record()
                 await self._take_orders()
-                await self._look_at_registry()
             except OSError as error:
                 self._events.tell("history", "", f"looking after the workers failed ({error})")
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.get_running_loop().create_task(self._look())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PACE_S):
                     await self._at_once.wait()
+
+    async def _look(self) -> None:
+        try:
+            await self._look_at_registry()
+        except OSError as error:
+            self._events.tell("registry", "", f"looking at the registry failed ({error})")
 
     def _unweighed(self) -> bool:
         seats = self._dispatcher.schedule.seats.values()

@@ -5,6 +5,7 @@ It stands alone because a running cluster must survive whatever is written into 
 runs. What is broken leaves the old registry in force, and says so once.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class RegistryInForce:
         self._dispatcher = dispatcher
         self._events = events
         self._seen = self._last_look = _stamp(files)
+        self._reloading = asyncio.Lock()
 
     async def look(self) -> None:
         """Reloads when a file has changed and then stayed the same until the next look, lest it be
@@ -51,24 +53,29 @@ class RegistryInForce:
             self._events.tell("registry", "", f"{error}; the registry before it stays in force")
 
     async def reload(self) -> Registry:
-        """Raises `RegistryError` or `WorkerFailed`, and then nothing has changed."""
-        self._seen = _stamp(self._files)
-        new, old = self._read(), self.registry.specs
-        if old and not new.specs:
-            raise RegistryError(f"{self._files[-1]}: holds no specialist any more")
-        changed = [
-            spec
-            for spec in new.specs.values()
-            if spec.name not in old or _weights(spec) != _weights(old[spec.name])
-        ]
-        for spec in changed:
-            self._check(spec)
-            await self._dispatcher.probe(spec)
-        replaced = tuple(spec.name for spec in changed if spec.name in old)
-        self._dispatcher.take_registry(new.specs, replaced)
-        self.registry = new
-        self._events.tell("registry", "", _difference(old, new.specs, replaced))
-        return new
+        """One at a time, each reading the files when it begins, so that in the end the last one
+        asked for is in force.
+
+        Raises `RegistryError` or `WorkerFailed`, and then nothing has changed.
+        """
+        async with self._reloading:
+            self._seen = _stamp(self._files)
+            new, old = self._read(), self.registry.specs
+            if old and not new.specs:
+                raise RegistryError(f"{self._files[-1]}: holds no specialist any more")
+            changed = [
+                spec
+                for spec in new.specs.values()
+                if spec.name not in old or _weights(spec) != _weights(old[spec.name])
+            ]
+            for spec in changed:
+                self._check(spec)
+                await self._dispatcher.probe(spec)
+            replaced = tuple(spec.name for spec in changed if spec.name in old)
+            self._dispatcher.take_registry(new.specs, replaced)
+            self.registry = new
+            self._events.tell("registry", "", _difference(old, new.specs, replaced))
+            return new
 
 
 def _weights(spec: SpecialistSpec) -> tuple[object, ...]:

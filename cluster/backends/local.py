@@ -87,7 +87,8 @@ class LocalBackend:
 
     @property
     def base_pids(self) -> tuple[int, ...]:
-        return (self._server.pid,) if self._server is not None and self._server.alive else ()
+        servers = [*self._retired, *([self._server] if self._server else [])]
+        return tuple(server.pid for server in servers if server.alive)
 
     async def close(self) -> None:
         """In this order: the workers, so that their ends are told; then the server."""
@@ -109,6 +110,7 @@ class LocalBackend:
             self._server = _ForkServer(PRELOAD[self._loader], self._log)
         server = self._server
         worker = Worker(report, lambda: self._retire(server), server.adopt)
+        server.workers = {w for w in server.workers if not w.gone.is_set()} | {worker}
         try:
             server.order(order, theirs)
         except OSError as error:
@@ -128,10 +130,16 @@ class LocalBackend:
         return worker
 
     def _retire(self, server: "_ForkServer") -> None:
-        """It is dead, or hangs while its workers may be well: it is seen to at the end."""
+        """It is dead, or hangs while its workers may be well: it ends after the last of them."""
         if self._server is server:
             self._server = None
             self._retired.append(server)
+            self._keep(self._end_retired(server))
+
+    async def _end_retired(self, server: "_ForkServer") -> None:
+        await asyncio.gather(*(worker.gone.wait() for worker in server.workers))
+        await server.close()
+        self._retired.remove(server)
 
     async def _connect(self, worker: Worker, ours: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -160,7 +168,8 @@ class _ForkServer:
                 pass_fds=(theirs.fileno(),),
                 log=log,
             )
-        self._workers: dict[int, Worker] = {}
+        self.workers: set[Worker] = set()
+        self._adopted: dict[int, Worker] = {}
         self._ended: dict[int, int] = {}
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._control, self._read)
@@ -176,7 +185,7 @@ class _ForkServer:
     def adopt(self, worker: Worker) -> None:
         """From here on the exit of `worker` is told to it."""
         assert worker.pid is not None
-        self._workers[worker.pid] = worker
+        self._adopted[worker.pid] = worker
         if worker.pid in self._ended:
             self._finish(worker.pid, self._ended.pop(worker.pid))
 
@@ -201,7 +210,7 @@ class _ForkServer:
         self._finish(news["pid"], news["code"])
 
     def _finish(self, pid: int, code: int) -> None:
-        worker = self._workers.pop(pid, None)
+        worker = self._adopted.pop(pid, None)
         if worker is None:
             self._ended[pid] = code
         else:

@@ -105,8 +105,8 @@ def _is_document(name: str) -> bool:
 
 
 def _shown(source: PurePosixPath) -> str:
-    """A file name need not be text; a source always is."""
-    return os.fsencode(str(source)).decode("utf-8", "replace")
+    """A file name need not be text; a source always is, and another one for another name."""
+    return os.fsencode(str(source)).decode("utf-8", "backslashreplace")
 
 
 def _nothing_found(skipped: list[tuple[str, str]]) -> str:

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
-from cluster.errors import DocumentError, IndexDamaged
+from cluster.errors import ClusterError, DocumentError, IndexDamaged
 from cluster.records import Passage
 from cluster.retrieval.documents import MAX_FILE_BYTES
 from cluster.retrieval.folder import FoundFiles, find_documents
@@ -81,6 +81,7 @@ class Index:
         self.docs = docs
         self._open_again = open_again
         self._opened = open_again("")
+        self._closed = False
         self._mending = threading.Lock()
 
     @classmethod
@@ -115,7 +116,10 @@ class Index:
 
     def search(self, question: str, k: int) -> tuple[Passage, ...]:
         """The best `k` passages that share a word with the question, best first, none with the
-        text of another. A question without such a word, or of stopwords alone, finds nothing."""
+        text of another. A question without such a word, or of stopwords alone, finds nothing.
+
+        Raises `ClusterError` when the index is closed, also while it searches.
+        """
         query, opened = stems(question), self._opened
         try:
             return _search(opened, query, k)
@@ -125,11 +129,17 @@ class Index:
 
     def _mend(self, damaged: _Opened, damage: str) -> None:
         with self._mending:
-            if self._opened is damaged:
+            if self._opened is damaged and not self._closed:
                 damaged.store.close()
                 self._opened = self._open_again(damage)
+            # Asked only now: whoever closes from here on finds the new store.
+            if self._closed:
+                self._opened.store.close()
+                raise ClusterError(f"{self.docs}: its index was closed during the search")
 
     def close(self) -> None:
+        """From any thread; a closed index is not mended."""
+        self._closed = True
         self._opened.store.close()
 
     def __enter__(self) -> Self:

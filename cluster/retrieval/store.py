@@ -79,7 +79,8 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        self._db.close()
+        with self._lock:
+            self._db.close()
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")

@@ -51,7 +51,10 @@ def main(control_descriptor: int, parent_pid: int, preload: Sequence[str]) -> No
             data, descriptors, _, _ = socket.recv_fds(control, MAX_ORDER_BYTES, 1)
             if not data:
                 break
-            children.add(_fork_worker(data, descriptors[0], control, (wake_r, wake_w)))
+            # None came where this process has no room for it. The parent sees the hang-up.
+            for descriptor in descriptors:
+                with contextlib.suppress(OSError):
+                    children.add(_fork_worker(data, descriptor, control, (wake_r, wake_w)))
     for pid in children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -60,10 +63,15 @@ def main(control_descriptor: int, parent_pid: int, preload: Sequence[str]) -> No
 def _fork_worker(
     data: bytes, descriptor: int, control: socket.socket, wake: tuple[int, int]
 ) -> int:
+    """Raises `OSError` where there is no room for another process."""
     server_pid = os.getpid()
-    pid = os.fork()
+    pid = -1
+    try:
+        pid = os.fork()
+    finally:
+        if pid:
+            os.close(descriptor)
     if pid:
-        os.close(descriptor)
         return pid
     code = 1
     try:

@@ -146,6 +146,17 @@ async def test_another_checkpoint_replaces_the_worker_and_loses_no_call(registry
     assert backend.starts == ["a", "a", "a"], "the old one, the trial, the new one"
 
 
+async def test_of_two_reloads_at_once_the_later_one_stays_in_force(registry: Path) -> None:
+    backend = StubBackend({"slow": Script(load_s=0.1)})
+    async with Cluster.open(registry, backend=backend) as cluster:
+        write_registry(registry, "a", "slow")
+        earlier = asyncio.create_task(cluster.reload())
+        await until(lambda: backend.starts == ["slow"])
+        write_registry(registry, "a", "c")
+        await asyncio.gather(earlier, cluster.reload())
+        assert set(cluster.registry.specs) == {"a", "c"}
+
+
 async def test_what_was_pinned_by_hand_stays_pinned(registry: Path) -> None:
     async with Cluster.open(registry, backend=StubBackend()) as cluster:
         cluster.pin("a")
@@ -167,6 +178,19 @@ async def test_orders_of_another_process_are_obeyed(tmp_path: Path, registry: Pa
     outcome = read_outcome(history, bad)
     assert outcome is not None and "no specialist is called 'nobody'" in outcome[1]
     assert read_clusters(history) == []
+
+
+async def test_an_order_does_not_wait_for_a_specialist_that_is_being_tried(
+    tmp_path: Path, registry: Path
+) -> None:
+    history, backend = tmp_path / "history.sqlite3", StubBackend({"slow": Script(load_s=600.0)})
+    async with Cluster.open(registry, backend=backend, history_path=history):
+        write_registry(registry, "a", "slow")
+        await until(lambda: backend.starts == ["slow"] and bool(read_clusters(history)))
+        order = leave_order(history, read_clusters(history)[0].id, "load", "a")
+        await until(lambda: read_outcome(history, order) is not None)
+        assert read_outcome(history, order) == (True, "loaded")
+        assert backend.starts == ["slow", "a"], "tried once, and still being tried"
 
 
 async def test_a_history_that_cannot_be_written_costs_no_call(

@@ -1,20 +1,20 @@
 """The loop with the stub backend: every call ends once, whatever the worker does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from cluster.backends.stub import StubBackend
+from cluster.backends.stub import StubBackend, StubWorker
 from cluster.dispatcher import Dispatcher
 from cluster.errors import CallError, CallTimeout, OverBudget, QueueFull, WorkerFailed
 from cluster.events import EventLog
 from cluster.registry import Entry, Limits, SpecialistSpec
 from cluster.schedule import WorkerState
 from cluster.workers.scripted import Script
-from specialists.requests import Decide, Generate
+from specialists.requests import Decide, Generate, SpecialistRequest
 
 
 def spec(name: str, **changes: object) -> SpecialistSpec:
@@ -40,6 +40,12 @@ async def dispatching(
         yield dispatcher
     finally:
         await dispatcher.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 def ask(query: str = "pump", *passages: str) -> Decide:
@@ -183,3 +189,58 @@ async def test_nobody_to_judge_needs_no_worker() -> None:
         reply = await dispatcher.call("a", Decide(query="q", passages=()))
         assert reply.verdicts == ()
         assert dispatcher.schedule.seats["a"].state is WorkerState.STOPPED
+
+
+async def test_closing_ends_the_workers_even_when_the_loop_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with dispatching(spec("a")) as dispatcher:
+        await dispatcher.load("a")
+
+        def broken(*_: object, **__: object) -> None:
+            raise ValueError("a mistake of ours")
+
+        monkeypatch.setattr("cluster.dispatcher._take_tick", broken)
+        await dispatcher.call("a", ask())
+        await until(dispatcher._ticking.done)
+    assert not dispatcher.handles
+
+
+class LastWord(StubWorker):
+    """Its reply is already on the way when it is killed."""
+
+    def send(self, batch_id: int, request: SpecialistRequest) -> None:
+        self._asked = batch_id, request
+        super().send(batch_id, request)
+
+    def kill(self, reason: str) -> None:
+        self._loop.call_soon(self._reply, *self._asked)
+        super().kill(reason)
+
+
+async def test_a_reply_that_comes_while_closing_starts_nothing_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cluster.backends.stub.StubWorker", LastWord)
+    wrong: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    async with dispatching(spec("a"), scripts={"a": Script(passage_s=60.0)}, slots=1) as dispatcher:
+        calls = [asyncio.create_task(dispatcher.call("a", ask(str(n)))) for n in range(3)]
+        await until(lambda: dispatcher.schedule.seats["a"].running is not None)
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(outcome, CallError) for outcome in outcomes)
+    assert wrong == []
+
+
+async def test_a_trial_that_finds_no_process_leaves_nothing_on_the_bill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_room(*_: object) -> StubWorker:
+        raise BlockingIOError("no room for another process")
+
+    monkeypatch.setattr(StubBackend, "start", no_room)
+    async with dispatching(spec("a")) as dispatcher:
+        with pytest.raises(WorkerFailed, match=r"b was tried and did not start: .*no room"):
+            await dispatcher.probe(spec("b"))
+        dispatcher.measured({}, 5)
+        assert dispatcher.schedule.base_bytes == 5

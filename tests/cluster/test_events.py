@@ -48,3 +48,18 @@ def test_a_log_that_cannot_be_written_is_told_once_and_left(tmp_path: Path) -> N
     log.write_to(tmp_path / "taken" / "events.jsonl")
     log.tell("ready", "a", "one")
     assert [event.kind for event in log.recent] == ["log", "ready"]
+
+
+def test_a_listener_that_raises_harms_nobody_and_is_told_of_once() -> None:
+    log, heard = EventLog(), list[Event]()
+
+    def broken(event: Event) -> None:
+        raise ValueError("a full screen")
+
+    stop = log.listen(broken)
+    log.listen(heard.append)
+    log.tell("ready", "a", "one")
+    log.tell("ready", "a", "two")
+    stop()
+    assert sorted(event.kind for event in heard) == ["log", "ready", "ready"]
+    assert ["a full screen" in event.message for event in log.recent] == [False, True, False]

@@ -143,6 +143,24 @@ def test_what_is_older_than_a_week_goes(tmp_path: Path) -> None:
     assert [cluster.id for cluster in read_clusters(path, ended=True)] == [new.id]
 
 
+def test_what_is_old_goes_while_a_cluster_runs_and_who_never_changes_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.sqlite3"
+    recorder, old = Recorder(path, registry="r"), time.time() - 8 * 86400
+    recorder.record(status(BUSY, replace(BUSY, name="b"), at=old))
+    monkeypatch.setattr("cluster.history.PRUNE_EVERY_S", 0.0)
+    recorder.record(status(BUSY, replace(BUSY, name="b", requests=16)))
+    (seen,) = read_clusters(path)
+    recorder.close()
+    assert [item.name for item in seen.status.specialists] == ["a", "b"]
+    with sqlite3.connect(path) as db:
+        rows = db.execute("SELECT name FROM sample WHERE at > ? ORDER BY name", (old,)).fetchall()
+        (count,) = db.execute("SELECT count(*) FROM sample").fetchone()
+    db.close()
+    assert (rows, count) == ([("a",), ("b",)], 2)
+
+
 def test_nothing_written_is_nothing_to_see(tmp_path: Path) -> None:
     assert read_clusters(tmp_path / "none.sqlite3") == []
     assert read_peaks(tmp_path / "none.sqlite3", since=0.0) == []

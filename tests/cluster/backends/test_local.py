@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -17,6 +19,7 @@ from cluster.accounting import child_pids
 from cluster.backends.local import LocalBackend, Method
 from cluster.cluster import Cluster
 from cluster.errors import CallError, RegistryError, WorkerFailed
+from cluster.workers.forkserver import _fork_worker
 from specialists.requests import Decide, Generate
 
 METHODS: tuple[Method, ...] = ("forkserver", "spawn") if sys.platform == "linux" else ("spawn",)
@@ -151,6 +154,54 @@ async def test_a_killed_fork_server_takes_nobody_with_it_for_long(tmp_path: Path
         os.kill(backend.base_pids[0], signal.SIGKILL)
         await until(lambda: cluster.status().specialists[0].state == "failed")
         assert len((await cluster.call("a", PUMP)).verdicts) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fork server is for Linux")
+async def test_a_hung_fork_server_is_billed_and_ends_after_its_last_worker(tmp_path: Path) -> None:
+    backend = LocalBackend(loader="scripted", method="forkserver")
+    registry = write_registry(tmp_path, a={}, b={})
+    text = registry.read_text().replace("checkpoint: b", "checkpoint: b, limits: {start_s: 2}")
+    registry.write_text(text)
+    async with Cluster.open(registry, backend=backend) as cluster:
+        await cluster.load("a")
+        (hung,) = backend.base_pids
+        os.kill(hung, signal.SIGSTOP)
+        await cluster.load("b")
+        assert len(backend.base_pids) == 2 and hung in backend.base_pids
+        assert len((await cluster.call("a", PUMP)).verdicts) == 2
+        await cluster.unload("a")
+        await until(lambda: not is_running(hung))
+        assert len(backend.base_pids) == 1
+        assert len((await cluster.call("b", PUMP)).verdicts) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fork server is for Linux")
+async def test_a_fork_server_without_room_for_one_more_keeps_those_it_has(tmp_path: Path) -> None:
+    backend = LocalBackend(loader="scripted", method="forkserver")
+    async with Cluster.open(write_registry(tmp_path, a={}, b={}), backend=backend) as cluster:
+        await cluster.load("a")
+        (server,) = backend.base_pids
+        pid = pid_of(cluster, "a")
+        limits = resource.prlimit(server, resource.RLIMIT_NOFILE)
+        resource.prlimit(server, resource.RLIMIT_NOFILE, (3, limits[1]))
+        call = asyncio.create_task(cluster.call("b", PUMP))
+        await until(lambda: any(event.kind == "failed" for event in cluster.events.recent))
+        resource.prlimit(server, resource.RLIMIT_NOFILE, limits)
+        assert len((await call).verdicts) == 2
+        assert (backend.base_pids, pid_of(cluster, "a")) == ((server,), pid)
+
+
+def test_a_fork_that_fails_closes_what_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room() -> int:
+        raise BlockingIOError("no room for another process")
+
+    monkeypatch.setattr("os.fork", no_room)
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.settimeout(5)
+        with pytest.raises(BlockingIOError):
+            _fork_worker(b"{}", theirs.detach(), ours, (-1, -1))
+        assert ours.recv(1) == b""
 
 
 async def test_a_request_too_large_for_one_frame_is_refused(

@@ -6,13 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from cluster.errors import DocumentError
+from cluster.errors import ClusterError, DocumentError
 from cluster.retrieval.index import Index, IndexReport
+from cluster.retrieval.matrix import Matrix
 from cluster.retrieval.refresh import IndexProgress
 from cluster.retrieval.store import Store
 
@@ -334,3 +335,60 @@ def test_the_same_folder_by_another_path_is_the_same_index(
     refreshed(docs, cache)
     monkeypatch.chdir(docs.parent)
     assert refreshed(Path("docs"), cache).unchanged == 3
+
+
+def test_closing_during_a_search_is_no_damage_and_builds_nothing_anew(
+    docs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, known = Index.open_or_build(docs, cache), Matrix.best
+    before = database(cache).stat().st_ino
+
+    def closed_meanwhile(matrix: Matrix, term_ids: Iterable[int]) -> Iterator[tuple[int, float]]:
+        index.close()
+        return known(matrix, term_ids)
+
+    monkeypatch.setattr(Matrix, "best", closed_meanwhile)
+    with pytest.raises(ClusterError, match="closed"):
+        index.search("badger", 5)
+    assert database(cache).stat().st_ino == before
+    assert refreshed(docs, cache).unchanged == 3
+
+
+def test_an_index_closed_while_it_is_mended_leaves_no_store_open(
+    docs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Store] = []
+    known = Store.hold_snapshot
+
+    def noted(store: Store) -> None:
+        made.append(store)
+        known(store)
+
+    monkeypatch.setattr(Store, "hold_snapshot", noted)
+    index: Index | None = None
+
+    def close_meanwhile(_: IndexProgress) -> None:
+        if index is not None:
+            index.close()
+
+    index = Index.open_or_build(docs, cache, close_meanwhile)
+    with sqlite3.connect(database(cache)) as db:
+        db.execute("UPDATE passages SET text = 'The yak.'")
+    db.close()
+    made[0].commit()
+    with pytest.raises(ClusterError, match="closed"):
+        index.search("badger", 5)
+    assert len(made) == 2
+    for store in made:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            store.totals()
+
+
+def test_names_that_are_no_text_are_told_apart(docs: Path, cache: Path) -> None:
+    for name, animal in ((b"caf\xe9.txt", "lynx"), (b"caf\xe8.txt", "marten")):
+        try:
+            (docs / os.fsdecode(name)).write_text(f"The {animal} sleeps.")
+        except OSError:
+            pytest.skip("this file system takes only names that are text")
+    assert sources(docs, cache, "lynx") == ["caf\\xe9.txt"]
+    assert sources(docs, cache, "marten") == ["caf\\xe8.txt"]
