@@ -282,7 +282,12 @@ def write_report(report: Report, folder: Path) -> tuple[Path, Path]:
 def card_text(report: Report) -> str:
     """The card as Markdown."""
     weights, recipe = report.weights, report.recipe
-    plain = {k: v for k, v in recipe.items() if k not in ("data", "licence")}
+    plain = {k: v for k, v in recipe.items() if k not in ("data", "licence", "base")}
+    plain |= {
+        f"base: {key}": value
+        for key, value in (recipe.get("base") or {}).items()
+        if key not in ("data", "licence")
+    }
     lines = [
         f"# {report.specialist}",
         "",

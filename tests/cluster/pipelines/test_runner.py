@@ -22,7 +22,9 @@ from specialists.tensors import write_checkpoint
 CONFIG = DecoderConfig(
     vocab_size=32, n_layer=2, d_model=16, n_head=4, n_kv_head=2, d_ff=24, max_seq_len=64
 )
-CONTRACT = Contract(head="Q: {query}\n", tail="\nA:", max_tokens=32, max_query_tokens=8)
+CONTRACT = Contract(
+    label_ids=(1, 2), head="Q: {query}\n", tail="\nA:", max_tokens=32, max_query_tokens=8
+)
 FILTER = (
     "pipeline: p\ninputs: {q: text, p: list of passage}\n"
     "steps: {f: {do: filter, question: $q, passages: $p}}\noutput: {f: $f}"
