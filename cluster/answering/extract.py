@@ -109,7 +109,10 @@ def refuse(judged: Sequence[JudgedPassage]) -> Composed:
         reason = "no passage shares a word with the question"
     else:
         best = max(j.verdict.score for j in judged)
-        reason = f"none of {len(judged)} passages is relevant; the best scored {best:.2f}"
+        none = (
+            "the only passage is not" if len(judged) == 1 else f"none of {len(judged)} passages is"
+        )
+        reason = f"{none} relevant; the best scored {best:.2f}"
     return Composed(text="", citations=(), refused=True, reason=reason)
 
 

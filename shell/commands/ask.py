@@ -52,7 +52,10 @@ def _name(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 @click.option("--session", callback=_name, metavar="NAME", help="Save the answer under NAME.")
 @click.option(
-    "--continue", "go_on", is_flag=True, help="Go on with the last session and its documents."
+    "--continue",
+    "go_on",
+    is_flag=True,
+    help="Save into the last session and ask its documents; each question stands for itself.",
 )
 @click.option(
     "-k",
@@ -112,7 +115,7 @@ def command(
       qshell ask "When was the pump replaced?" --docs notes/
       qshell ask "Who signs the lease?" --docs contracts/ --json
       echo "What is the notice period?" | qshell ask --docs contracts/ --session lease
-      qshell ask "And who pays?" --continue --explain
+      qshell ask "Who pays the rent?" --continue --explain
     """
     # The cluster takes a moment to import; help does without it.
     from shell.asking import Order, ask_cluster

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
+from cluster.pipelines.reading import parse_pipeline
+from cluster.registry_file import parse_yaml
 from shell.cli import cli
 
 ROOT = Path(__file__).parents[2]
@@ -77,3 +79,13 @@ def test_every_link_leads_to_a_file() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
     assert links
+
+
+def test_every_yaml_of_the_readme_is_read_without_a_mistake() -> None:
+    blocks = [body for kind, body in BLOCKS if kind == "yaml"]
+    assert len(blocks) > 1
+    for body in blocks:
+        if body.startswith("pipeline:"):
+            assert parse_pipeline(body, "readme").name == "mine"
+        else:
+            assert "specialists" in parse_yaml(body, Path("registry.yaml")).values
