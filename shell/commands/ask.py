@@ -136,12 +136,12 @@ def command(
         endpoint=answer_model,
     )
     report = asyncio.run(ask_cluster(settings, order, output))
+    if conversation.name:  # before anything is printed: nobody may be reading
+        _save(settings, output, conversation.name, report=report, docs=folder)
     if as_json:
         output.document(report)
     else:
         print_answer(output, report, explain=explain)
-    if conversation.name:
-        _save(settings, output, conversation.name, report=report, docs=folder)
     return Exit.REFUSED if report["refused"] else Exit.OK
 
 
