@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,6 +15,7 @@ from cluster.registry_source import RegistrySource
 from shell.output import plain
 from shell.settings import Settings
 from shell.tui.dialogs.register import RegisterDialog
+from shell.tui.messages import ClusterNews
 from shell.tui.screens.house import HouseScreen
 from shell.tui.yaml_text import RegistryText, YamlText, read_registry_text
 
@@ -32,6 +33,9 @@ class RegistryScreen(HouseScreen):
         super().__init__()
         self._settings = settings
         self._seen: list[tuple[int, int] | None] = []
+        self._found: RegistryText | None = None
+        self._proved = False
+        self._stands = False
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="registry-title")
@@ -64,15 +68,24 @@ class RegistryScreen(HouseScreen):
     @work(exclusive=True)
     async def _read(self, *, prove: bool = False) -> None:
         found = await asyncio.to_thread(read_registry_text, self._settings.registry, prove=prove)
-        self.query_one("#registry-title", Static).update(
-            _title(found, proved=prove, stands=not self.query_one("#trouble").display)
-        )
+        self._found, self._proved = found, prove
+        self._show_title()
         body = Content("\n\n").join(_shown(file) for file in found.files)
         self.query_one("#yaml", Static).update(body)
         row = _first_problem(found)
         if row is not None:
             scroll = self.query_one("#registry-scroll")
             self.call_after_refresh(scroll.scroll_to, y=max(0, row - 4), animate=False)
+
+    @on(ClusterNews)
+    def _learn_what_stands(self, news: ClusterNews) -> None:
+        self._stands = not news.trouble
+        self._show_title()
+
+    def _show_title(self) -> None:
+        if self._found is not None:
+            title = _title(self._found, proved=self._proved, stands=self._stands)
+            self.query_one("#registry-title", Static).update(title)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

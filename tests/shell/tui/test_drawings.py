@@ -83,7 +83,7 @@ async def comparison(app: QshellApp, pilot: Pilot[None]) -> None:
 async def registry(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("f4")
     await until(pilot, lambda: "problem" in str(app.screen.query_one("#registry-title").render()))
-    await pilot.pause(0.1)
+    await until(pilot, lambda: app.screen.query_one("#trouble").display)
 
 
 async def form(app: QshellApp, pilot: Pilot[None]) -> None:

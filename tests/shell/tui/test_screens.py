@@ -120,7 +120,12 @@ async def test_a_registry_broken_while_open_shows_its_error_in_place(tmp_path: P
     async with app_on_stage(on_screen(tmp_path, "registry")) as (app, pilot):
         await until(pilot, lambda: "2 registered" in text_of(app, "#registry-title"))
         (tmp_path / "registry.yaml").write_text("specialists:\n  judge:\n    tsak: relevance\n")
-        await until(pilot, lambda: "3 problems" in text_of(app, "#registry-title"))
+        await until(
+            pilot,
+            lambda: (
+                "3 problems; the registry before stays in force" in text_of(app, "#registry-title")
+            ),
+        )
         lines = text_of(app, "#yaml").splitlines()
         at = next(number for number, line in enumerate(lines) if "tsak: relevance" in line)
         assert "▲" in lines[at + 1] and "did you mean 'task'?" in lines[at + 1]
@@ -132,7 +137,7 @@ async def test_a_broken_registry_at_the_start_leads_to_its_screen(tmp_path: Path
     settings = on_screen(tmp_path, "session")
     (tmp_path / "registry.yaml").write_text("specialists: [")
     async with app_on_stage(settings) as (app, pilot):
-        await until(pilot, lambda: "One problem" in text_of(app, "#registry-title"))
+        await until(pilot, lambda: text_of(app, "#registry-title") == "One problem")
         assert app.screen.query_one("#trouble").display
         write_registry(tmp_path, "judge")
         await until(pilot, lambda: not app.screen.query_one("#trouble").display)
