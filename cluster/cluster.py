@@ -247,6 +247,7 @@ class Cluster:
         cache = cache_dir or index_dir()
         house = House(
             call=self.call,
+            do=self.do,
             first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: _open_index(docs, cache, lambda _: None),
             identify=self._identify,
