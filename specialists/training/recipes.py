@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from specialists.contract import POCKET_DOMAIN
+from specialists.corpora import domain_rows
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -246,10 +248,23 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
+def pocket_q_domain() -> LabelRecipe:
+    """Which of ten domains a text is about."""
+    return LabelRecipe(
+        name="q-domain",
+        task="classification",
+        start="base",
+        contract=POCKET_DOMAIN,
+        make_rows=domain_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
-LABELS: Mapping[str, Callable[[], LabelRecipe]] = {}
+LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
+    "q-domain": pocket_q_domain,
+}
 """The pocket specialists that label texts, by name."""
