@@ -23,6 +23,7 @@ from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.stream import AT_ONCE
 from cluster.records import Answer
 from cluster.status import ClusterStatus
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -93,6 +94,10 @@ class BlockingCluster:
             name, request, timeout_s=timeout_s
         )
         return self._wait(asked)
+
+    def do(self, name: str, inputs: Inputs) -> Result:
+        done: Coroutine[Any, Any, Result] = self._cluster.do(name, inputs)
+        return self._wait(done)
 
     def ask(
         self,

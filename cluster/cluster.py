@@ -22,6 +22,7 @@ from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
+from cluster.jobs import do_job
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
@@ -37,6 +38,7 @@ from cluster.retrieval.refresh import IndexProgress
 from cluster.status import ClusterStatus
 from specialists.checkpoint import open_checkpoint
 from specialists.errors import SpecialistError
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -173,6 +175,14 @@ class Cluster:
         """
         spec = self._usable(name)
         return await self._open().dispatcher.call(spec.name, request, timeout_s=timeout_s)
+
+    async def do(self, name: str, inputs: Inputs) -> Result:
+        """The job of a specialist, as `specialists.jobs` describes it: inputs and result are JSON
+        values by name.
+
+        Raises `JobError` for inputs the job does not take, and what `call` raises.
+        """
+        return await do_job(self.call, self._usable(name), inputs)
 
     async def ask(
         self,
