@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
+from specialists.jobs import command_safety, injection, personal_data
 from specialists.jobs.job import Job
 
-_ALL: tuple[Job, ...] = ()
+_ALL: tuple[Job, ...] = (
+    command_safety.JOB,
+    injection.JOB,
+    personal_data.JOB,
+)
 
 JOBS: Mapping[str, Job] = {job.name: job for job in _ALL}
 

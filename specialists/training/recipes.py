@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from specialists.corpora import command_safety_rows, injection_rows, personal_data_rows
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -246,10 +247,50 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
+def q_cmdsafe() -> LabelRecipe:
+    """Allow, confirm or refuse a command, by the reason that decides."""
+    return LabelRecipe(
+        name="q-cmdsafe",
+        task="classification",
+        start="base",
+        contract=command_safety_rows.CONTRACT,
+        make_rows=command_safety_rows.make_rows,
+        rows=100_000,
+    )
+
+
+def q_inject() -> LabelRecipe:
+    """Does a text try to instruct the model that reads it?"""
+    return LabelRecipe(
+        name="q-inject",
+        task="classification",
+        start="base",
+        contract=injection_rows.CONTRACT,
+        make_rows=injection_rows.make_rows,
+        rows=60_000,
+    )
+
+
+def q_pii() -> LabelRecipe:
+    """Which kinds of personal data a text holds: one yes or no for each kind."""
+    return LabelRecipe(
+        name="q-pii",
+        task="classification",
+        start="base",
+        contract=personal_data_rows.CONTRACT,
+        make_rows=personal_data_rows.make_rows,
+        rows=90_000,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
-LABELS: Mapping[str, Callable[[], LabelRecipe]] = {}
+LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
+    "q-cmdsafe": q_cmdsafe,
+    "q-inject": q_inject,
+    "q-pii": q_pii,
+}
 """The pocket specialists that label texts, by name."""
