@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
-from specialists.jobs import command_safety, injection, personal_data
+from specialists.jobs import command_safety, domain, injection, personal_data
 from specialists.jobs.job import Job
 
 _ALL: tuple[Job, ...] = (
     command_safety.JOB,
+    domain.JOB,
     injection.JOB,
     personal_data.JOB,
 )

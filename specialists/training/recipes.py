@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.corpora import command_safety_rows, injection_rows, personal_data_rows
+from specialists.contract import POCKET_DOMAIN
+from specialists.corpora import (
+    command_safety_rows,
+    domain_rows,
+    injection_rows,
+    personal_data_rows,
+)
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -247,7 +253,7 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
-def q_cmdsafe() -> LabelRecipe:
+def pocket_q_cmdsafe() -> LabelRecipe:
     """Allow, confirm or refuse a command, by the reason that decides."""
     return LabelRecipe(
         name="q-cmdsafe",
@@ -259,7 +265,7 @@ def q_cmdsafe() -> LabelRecipe:
     )
 
 
-def q_inject() -> LabelRecipe:
+def pocket_q_inject() -> LabelRecipe:
     """Does a text try to instruct the model that reads it?"""
     return LabelRecipe(
         name="q-inject",
@@ -271,7 +277,7 @@ def q_inject() -> LabelRecipe:
     )
 
 
-def q_pii() -> LabelRecipe:
+def pocket_q_pii() -> LabelRecipe:
     """Which kinds of personal data a text holds: one yes or no for each kind."""
     return LabelRecipe(
         name="q-pii",
@@ -283,14 +289,26 @@ def q_pii() -> LabelRecipe:
     )
 
 
+def pocket_q_domain() -> LabelRecipe:
+    """Which of ten domains a text is about."""
+    return LabelRecipe(
+        name="q-domain",
+        task="classification",
+        start="base",
+        contract=POCKET_DOMAIN,
+        make_rows=domain_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
-    "q-cmdsafe": q_cmdsafe,
-    "q-inject": q_inject,
-    "q-pii": q_pii,
+    "q-cmdsafe": pocket_q_cmdsafe,
+    "q-inject": pocket_q_inject,
+    "q-pii": pocket_q_pii,
+    "q-domain": pocket_q_domain,
 }
 """The pocket specialists that label texts, by name."""
