@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
-from specialists.jobs import domain
+from specialists.jobs import command_safety, domain, injection, personal_data
 from specialists.jobs.job import Job
 
-_ALL: tuple[Job, ...] = (domain.JOB,)
+_ALL: tuple[Job, ...] = (
+    command_safety.JOB,
+    domain.JOB,
+    injection.JOB,
+    personal_data.JOB,
+)
 
 JOBS: Mapping[str, Job] = {job.name: job for job in _ALL}
 

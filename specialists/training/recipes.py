@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Protocol
 
 from specialists.contract import POCKET_DOMAIN
-from specialists.corpora import domain_rows
+from specialists.corpora import (
+    command_safety_rows,
+    domain_rows,
+    injection_rows,
+    personal_data_rows,
+)
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -248,6 +253,42 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
+def pocket_q_cmdsafe() -> LabelRecipe:
+    """Allow, confirm or refuse a command, by the reason that decides."""
+    return LabelRecipe(
+        name="q-cmdsafe",
+        task="classification",
+        start="base",
+        contract=command_safety_rows.CONTRACT,
+        make_rows=command_safety_rows.make_rows,
+        rows=100_000,
+    )
+
+
+def pocket_q_inject() -> LabelRecipe:
+    """Does a text try to instruct the model that reads it?"""
+    return LabelRecipe(
+        name="q-inject",
+        task="classification",
+        start="base",
+        contract=injection_rows.CONTRACT,
+        make_rows=injection_rows.make_rows,
+        rows=60_000,
+    )
+
+
+def pocket_q_pii() -> LabelRecipe:
+    """Which kinds of personal data a text holds: one yes or no for each kind."""
+    return LabelRecipe(
+        name="q-pii",
+        task="classification",
+        start="base",
+        contract=personal_data_rows.CONTRACT,
+        make_rows=personal_data_rows.make_rows,
+        rows=90_000,
+    )
+
+
 def pocket_q_domain() -> LabelRecipe:
     """Which of ten domains a text is about."""
     return LabelRecipe(
@@ -265,6 +306,9 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "50m": full_q_rag,
 }
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
+    "q-cmdsafe": pocket_q_cmdsafe,
+    "q-inject": pocket_q_inject,
+    "q-pii": pocket_q_pii,
     "q-domain": pocket_q_domain,
 }
 """The pocket specialists that label texts, by name."""
