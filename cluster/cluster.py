@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, overload
@@ -16,19 +16,21 @@ from typing import Any, Self, overload
 from cluster.accounting import memory_limit_bytes, usable_cores
 from cluster.answering.answer import AnswerStep, answer_question
 from cluster.answering.endpoint import EndpointSettings
+from cluster.answering.guards import choose_guards
 from cluster.backends.base import Backend
 from cluster.backends.local import LocalBackend, check_platform
 from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
+from cluster.jobs import do_job, jobs_of
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.runner import House, PipelineRunner
 from cluster.pipelines.stream import AT_ONCE
 from cluster.places import index_dir
-from cluster.records import Answer
+from cluster.records import GUARDS, Answer, GuardName
 from cluster.registry import Registry, SpecialistSpec, require_checkpoint
 from cluster.registry_source import RegistrySource
 from cluster.reloading import RegistryInForce
@@ -37,6 +39,7 @@ from cluster.retrieval.refresh import IndexProgress
 from cluster.status import ClusterStatus
 from specialists.checkpoint import open_checkpoint
 from specialists.errors import SpecialistError
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -174,6 +177,14 @@ class Cluster:
         spec = self._usable(name)
         return await self._open().dispatcher.call(spec.name, request, timeout_s=timeout_s)
 
+    async def do(self, name: str, inputs: Inputs) -> Result:
+        """The job of a specialist, as `specialists.jobs` describes it: inputs and result are JSON
+        values by name.
+
+        Raises `JobError` for inputs the job does not take, and what `call` raises.
+        """
+        return await do_job(self.call, self._usable(name), inputs)
+
     async def ask(
         self,
         question: str,
@@ -183,12 +194,14 @@ class Cluster:
         k: int = 20,
         endpoint: EndpointSettings | None = None,
         threshold: float | None = None,
+        guards: Collection[GuardName] = GUARDS,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
         default the first registered for relevance; at its own decision, or keeping the passages
-        whose score reaches `threshold`. `on_event` is told of every step on the way, on the loop's
+        whose score reaches `threshold`. Beside an `endpoint` stand those `guards` for whose job a
+        specialist is registered. `on_event` is told of every step on the way, on the loop's
         thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
@@ -209,6 +222,7 @@ class Cluster:
                     k=k,
                     endpoint=endpoint,
                     threshold=threshold,
+                    guards=choose_guards(self.do, jobs_of(self.registry), guards),
                     on_event=tell,
                 )
             finally:
@@ -237,6 +251,7 @@ class Cluster:
         cache = cache_dir or index_dir()
         house = House(
             call=self.call,
+            do=self.do,
             first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: _open_index(docs, cache, lambda _: None),
             identify=self._identify,

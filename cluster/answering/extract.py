@@ -44,6 +44,11 @@ class Composed:
     reason: str
     composed_by: str = "extract"
 
+    @property
+    def written(self) -> bool:
+        """Whether a model wrote it, instead of quotes being cut out."""
+        return self.composed_by != "extract" and not self.refused
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Candidate:

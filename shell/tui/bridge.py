@@ -168,6 +168,7 @@ class Bridge:
             passages=PASSAGES,
             specialist=specialist,
             endpoint=_endpoint(self.settings),
+            guards=self.settings.guards,
         )
         return await ask_opened(self.settings, self.cluster, order, teller.talk)
 
