@@ -9,7 +9,7 @@ neighbouring argument, and spans that begin or end a word off.
 import csv
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
 from pathlib import Path
 from random import Random
@@ -22,6 +22,7 @@ from specialists.corpora.tool_requests import Asked, draw_request
 from specialists.corpora.tool_values import DECIMALS, NUMBERS
 from specialists.corpora.tool_verbs import verb_requests
 from specialists.errors import CorpusError
+from specialists.jobs.spans import Span
 from specialists.jobs.tool_call import (
     Candidate,
     candidate_text,
@@ -54,8 +55,8 @@ def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
     streams: dict[str, Iterator[list[LabelRow]]] = {
         "frames": _frame_rows(choice),
         "verbs": _verb_rows(choice),
-        "clinc": _intent_rows("clinc150", _clinc(folder), clinc_tools(), choice),
-        "banking": _intent_rows("banking77", _banking(folder), banking_tools(), choice),
+        "clinc": _intent_rows("clinc150_data_full", _clinc(folder), clinc_tools(), choice),
+        "banking": _intent_rows("banking77_train", _banking(folder), banking_tools(), choice),
         "apibench": _api_rows(folder, choice),
     }
     made = 0
@@ -92,7 +93,9 @@ def _tools(asked: Asked, frames: Sequence[Frame], choice: Random) -> Iterator[tu
     mine = asked.frame
     yield tool_text(_tool(mine, choice)), True
     near = [f for f in frames if f.domain == mine.domain and f.name != mine.name]
-    yield from ((tool_text(_tool(f, choice)), False) for f in choice.sample(near, min(2, len(near))))
+    yield from (
+        (tool_text(_tool(f, choice)), False) for f in choice.sample(near, min(2, len(near)))
+    )
     far = [f for f in frames if not _may_mean_the_same(f.domain, mine.domain)]
     if asked.complete and far:
         yield tool_text(_tool(choice.choice(far), choice)), False
@@ -103,7 +106,8 @@ def _values(asked: Asked, choice: Random) -> Iterator[tuple[str, bool]]:
     tool = _tool(asked.frame, choice)
     places = {slot.name: asked.spans.get(slot.name) for slot in asked.frame.slots}
     for argument in tool.arguments:
-        right, wrong = [], []
+        right: list[Candidate] = []
+        wrong: list[Candidate] = []
         for candidate in candidates_of(argument, asked.request):
             fits = _fits(candidate, asked)
             (right if fits else wrong).append(candidate)
@@ -134,14 +138,11 @@ def _fits(candidate: Candidate, asked: Asked) -> bool:
     return candidate.span == place
 
 
-def _touches(candidate: Candidate, places: object) -> bool:
+def _touches(candidate: Candidate, places: Iterable[Span | None]) -> bool:
     if candidate.span is None:
         return False
     start, end = candidate.span
-    return any(
-        place and start < place[1] and place[0] < end
-        for place in places  # type: ignore[attr-defined]
-    )
+    return any(place and start < place[1] and place[0] < end for place in places)
 
 
 def _tool(frame: Frame, choice: Random) -> Tool:
@@ -183,7 +184,9 @@ def _may_mean_the_same(one: str, other: str) -> bool:
 def _verb_rows(choice: Random) -> Iterator[list[LabelRow]]:
     for number, (asked, tools) in enumerate(verb_requests(choice)):
         if not asked.endswith("?") and choice.random() < 0.5:
-            asked = choice.choice(("please {}", "can you {}", "{} please", "I'd like to {}", "{}!")).format(asked)
+            asked = choice.choice(
+                ("please {}", "can you {}", "{} please", "I'd like to {}", "{}!")
+            ).format(asked)
         if choice.random() < 0.5:
             asked = asked[:1].upper() + asked[1:]
         yield [
@@ -249,21 +252,22 @@ def _api_rows(folder: Path, choice: Random) -> Iterator[list[LabelRow]]:
     """Instructions with what their API does, and with APIs of another function."""
     found = _apis(folder / "apibench")
     choice.shuffle(found)
-    for instruction, name, does in found:
-        others = [one for one in choice.sample(found, 12) if one[2] != does][:3]
+    for instruction, name, does, file in found:
+        others = [one[1:3] for one in choice.sample(found, 12) if one[2] != does][:3]
         yield [
             LabelRow(
                 query=instruction,
                 text=_bare_text(tool, said),
                 label=str(int(place == 0)),
                 group=f"apibench {name}",
-                source="specialists/apibench",
+                source=f"specialists/apibench/{file}",
             )
-            for place, (_, tool, said) in enumerate([(instruction, name, does), *others])
+            for place, (tool, said) in enumerate([(name, does), *others])
         ]
 
 
-def _apis(folder: Path) -> list[tuple[str, str, str]]:
+def _apis(folder: Path) -> list[tuple[str, str, str, str]]:
+    """Instruction, name of the API, what it does, and the file it stands in."""
     found = []
     for path in sorted(folder.glob("*.json.xz")):
         with open_text(path) as handle:
@@ -274,7 +278,14 @@ def _apis(folder: Path) -> list[tuple[str, str, str]]:
                 does = " ".join(str(about.get("functionality", "")).split())
                 name = str(about.get("api_name", ""))
                 if 20 < len(instruction) < 220 and does and len(does) < 120:
-                    found.append((instruction, name.rpartition("/")[2][:40], f"{does}."))
+                    found.append(
+                        (
+                            instruction,
+                            name.rpartition("/")[2][:40],
+                            f"{does}.",
+                            path.name.partition(".")[0],
+                        )
+                    )
     return found
 
 

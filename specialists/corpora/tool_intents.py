@@ -1,7 +1,7 @@
-"""Tools for the intents of clinc150 and banking77, so that requests of real people train q-toolcall.
+"""Tools for the intents of clinc150 and banking77, with which real requests train q-toolcall.
 
-Each line is `intent: what a tool for it would do`. Intents that ask for nothing (greetings, yes, no)
-have no tool. Blocks hold intents that are easily taken for each other.
+Each line is `intent: what a tool for it would do`. Intents that ask for nothing (greetings,
+yes, no) have no tool. Blocks hold intents that are easily taken for each other.
 """
 
 from collections.abc import Mapping
@@ -206,7 +206,7 @@ transfer_not_received_by_recipient: Find a transfer that the other person did no
 beneficiary_not_allowed: Explain why a recipient is not allowed.
 receiving_money: Receive a salary or money in another currency.
 balance_not_updated_after_bank_transfer: Find a transfer missing from the balance.
-balance_not_updated_after_cheque_or_cash_deposit: Find a deposit of cash or cheque missing from the balance.
+balance_not_updated_after_cheque_or_cash_deposit: Find a deposit missing from the balance.
 
 declined_card_payment: Explain why a card payment was declined.
 pending_card_payment: Say why a card payment is pending.
@@ -246,6 +246,6 @@ def banking_tools() -> tuple[Mapping[str, str], ...]:
 
 def _blocks(text: str) -> tuple[Mapping[str, str], ...]:
     return tuple(
-        dict((name, said) for name, _, said in (line.partition(": ") for line in block.splitlines()))
+        {name: said for name, _, said in (line.partition(": ") for line in block.splitlines())}
         for block in text.strip().split("\n\n")
     )

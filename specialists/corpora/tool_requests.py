@@ -13,19 +13,52 @@ from specialists.corpora.tool_values import draw_value
 from specialists.jobs.spans import Span
 
 _OPENERS = (
-    "please {}/can you {}/could you {}/hey, {}/I need you to {}/would you {}/hi, please {}/{} please/"
-    "{}, thanks/{} for me/I want you to {}/ok, {}/{}, if you can/kindly {}/quick one: {}/now {}"
-).split("/")
+    "please {}",
+    "can you {}",
+    "could you {}",
+    "hey, {}",
+    "I need you to {}",
+    "would you {}",
+    "hi, please {}",
+    "{} please",
+    "{}, thanks",
+    "{} for me",
+    "I want you to {}",
+    "ok, {}",
+    "{}, if you can",
+    "kindly {}",
+    "quick one: {}",
+    "now {}",
+)
 _ASIDES = (
-    "I am in a hurry./We are 4 at home today./It is already 10:30 here./My sister Clara asked for it./"
-    "I did that 3 times already./The last one was on Monday./That is for the team in Geneva./"
-    "It was number 12 before./My boss, Mr. Hale, insists./The old one was called Phoenix./Sorry to bother./"
-    "I tried it 20 minutes ago./Not like last Friday.").split("/")
-_MANNERS = re.compile(r"^(?:what|when|how|is|are|do|does|will|where|which|who|did|any|may|should|am)\b|\bI\b")
-_NO_ORDER = re.compile(r"^(?:the|no|it|there|that|this|next|last|more|and|so|nobody|did|\{)", re.IGNORECASE)
+    "I am in a hurry.",
+    "We are 4 at home today.",
+    "It is already 10:30 here.",
+    "My sister Clara asked for it.",
+    "I did that 3 times already.",
+    "The last one was on Monday.",
+    "That is for the team in Geneva.",
+    "It was number 12 before.",
+    "My boss, Mr. Hale, insists.",
+    "The old one was called Phoenix.",
+    "Sorry to bother.",
+    "I tried it 20 minutes ago.",
+    "Not like last Friday.",
+)
+_MANNERS = re.compile(
+    r"^(?:what|when|how|is|are|do|does|will|where|which|who|did|any|may|should|am)\b|\bI\b"
+)
+_NO_ORDER = re.compile(
+    r"^(?:the|no|it|there|that|this|next|last|more|and|so|nobody|did|\{)", re.IGNORECASE
+)
 _FLAGS = (
     ("urgent", "whether it is urgent", "it is urgent", "there is no hurry"),
-    ("recursive", "with everything below it", "including everything below it", "without what is below"),
+    (
+        "recursive",
+        "with everything below it",
+        "including everything below it",
+        "without what is below",
+    ),
     ("notify", "whether others are told", "and let everyone know", "but tell nobody"),
     ("silent", "make no sound", "without a sound", "and do it out loud"),
     ("force", "even when warned", "by force if need be", "but do not force it"),
@@ -67,10 +100,9 @@ class Asked:
 def draw_request(frame: Frame, choice: Random) -> Asked:
     """One request for the tool of a frame, as a person might type or say it."""
     template = choice.choice(frame.requests)
-    if any(slot.required for slot in frame.slots):
+    if not all("{" + slot.name + "}" in template for slot in frame.slots if slot.required):
         # The frames hold more requests that lack what is needed than people make.
-        if not all("{" + s.name + "}" in template for s in frame.slots if s.required):
-            template = choice.choice(frame.requests)
+        template = choice.choice(frame.requests)
     slots = {slot.name: slot for slot in frame.slots}
     extra: list[Slot] = []
     declared: dict[str, str | bool] = {}
@@ -85,7 +117,9 @@ def draw_request(frame: Frame, choice: Random) -> Asked:
     elif choice.random() < 0.14:
         (name, about, values), form = choice.choice(_MORE)
         if name not in slots:
-            extra.append(Slot(name=name, kind="declared", description=about, values=values, required=False))
+            extra.append(
+                Slot(name=name, kind="declared", description=about, values=values, required=False)
+            )
             if choice.random() < 0.7:
                 template += f" {form.format('{' + name + '}')}"
     frame = Frame(
@@ -95,9 +129,7 @@ def draw_request(frame: Frame, choice: Random) -> Asked:
         slots=(*frame.slots, *extra),
         requests=frame.requests,
     )
-    if choice.random() < 0.45 and not (
-        _MANNERS.search(template) or _NO_ORDER.match(template)
-    ):
+    if choice.random() < 0.45 and not (_MANNERS.search(template) or _NO_ORDER.match(template)):
         template = choice.choice(_OPENERS).replace("{}", template)
     if choice.random() < 0.12:
         aside = choice.choice(_ASIDES)

@@ -8,29 +8,35 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 _FIRST = """
-    Anna Ben Carla David Elena Farid Grace Hiro Ines Jack Kofi Laura Mei Nadia Omar Paula Quentin Ruth
-    Samir Tara Umberto Vera Walter Xenia Yusuf Zoe Aisha Boris Chloe Diego Emeka Freya Gustav Hannah
-    Ivan Julia Karim Lena Marco Nora Oscar Priya Ravi Sofia Tomas Ursula Viktor Wanda Amara Bruno
-    Mom Dad Grandpa
+    Anna Ben Carla David Elena Farid Grace Hiro Ines Jack Kofi Laura Mei Nadia Omar Paula
+    Quentin Ruth Samir Tara Umberto Vera Walter Xenia Yusuf Zoe Aisha Boris Chloe Diego Emeka
+    Freya Gustav Hannah Ivan Julia Karim Lena Marco Nora Oscar Priya Ravi Sofia Tomas Ursula
+    Viktor Wanda Amara Bruno Mom Dad Grandpa
     """.split()  # noqa: SIM905  a page of words, not of quotes
 _LAST = """
     Abbott Bauer Castillo Duarte Eriksen Fontaine Gupta Hoffman Ito Jansen Kowalski Larsen Moreau
     Novak Okafor Petrov Quinn Rossi Schmidt Tanaka Usman Vogel Weber Xu Yamada Zimmer Blackwood Chen
     """.split()  # noqa: SIM905
 _CITY = """
-    Paris/Nairobi/Lisbon/Toronto/Hanoi/New York/San Diego/Cape Town/Rio de Janeiro/Berlin/Cairo/Delhi/
-    Sydney/Oslo/Mexico City/Hong Kong/Kyoto/Seattle/Dublin/Athens/Kiev/Salt Lake City/Leipzig/Lagos/
-    Santiago/Boston/Prague/Helsinki/Manila/Tehran/Zurich/Naples/Los Angeles/Vancouver/Accra/Quebec
+    Paris/Nairobi/Lisbon/Toronto/Hanoi/New York/San Diego/Cape Town/Rio de Janeiro/Berlin/Cairo/
+    Delhi/Sydney/Oslo/Mexico City/Hong Kong/Kyoto/Seattle/Dublin/Athens/Kiev/Salt Lake City/
+    Leipzig/Lagos/Santiago/Boston/Prague/Helsinki/Manila/Tehran/Zurich/Naples/Los Angeles/
+    Vancouver/Accra/Quebec
     """
-_COUNTRY = "Japan/Brazil/South Africa/India/Norway/Egypt/New Zealand/Peru/Vietnam/Kenya/Canada/Turkey"
-_STREET = "Oak Street/Market Square/Hill Road/Station Road/King Street/River Lane/Park Avenue/5th Avenue"
+_COUNTRY = (
+    "Japan/Brazil/South Africa/India/Norway/Egypt/New Zealand/Peru/Vietnam/Kenya/Canada/Turkey"
+)
+_STREET = (
+    "Oak Street/Market Square/Hill Road/Station Road/King Street/River Lane/Park Avenue/5th Avenue"
+)
 _PLACE = """
-    the airport/the main station/the harbour/City Hall/the museum/Central Park/the old mill/the office/
-    room 204/the town library/Green Café/the stadium/Hotel Astoria/the university/St. Mary's Hospital
+    the airport/the main station/the harbour/City Hall/the museum/Central Park/the old mill/
+    the office/room 204/the town library/Green Café/the stadium/Hotel Astoria/the university/
+    St. Mary's Hospital
     """
 _ROOM = """
-    kitchen/bedroom/living room/bathroom/hallway/dining room/garage/basement/office/guest room/porch/
-    laundry room/conservatory/kids' room/workshop/loft
+    kitchen/bedroom/living room/bathroom/hallway/dining room/garage/basement/office/guest room/
+    porch/laundry room/conservatory/kids' room/workshop/loft
     """
 _DEVICE = """
     fan/radio/heater/lamp/television/coffee machine/dishwasher/air conditioner/humidifier/projector/
@@ -42,38 +48,43 @@ _ITEM = """
     birthday cards/candles/sandpaper/apples/salt/groceries/clothes/books/fuel/rent/eating out
     """
 _PRODUCT = """
-    wool socks/desk lamp/water bottle/running shoes/blue backpack/phone case/garden hose/rain jacket/
-    chess set/tea pot/bike helmet/electric toothbrush/headphones/yoga mat/leather belt/coffee grinder/
-    camping tent/wooden toy train/usb cable/frying pan
+    wool socks/desk lamp/water bottle/running shoes/blue backpack/phone case/garden hose/
+    rain jacket/chess set/tea pot/bike helmet/electric toothbrush/headphones/yoga mat/
+    leather belt/coffee grinder/camping tent/wooden toy train/usb cable/frying pan
     """
 _TASK = """
-    call the bank/feed the cat/pay the rent/take out the trash/pick up the laundry/buy stamps/walk the dog/
-    send the report to Lena/book the hotel/return the library books/check the oven/water the tomatoes/
-    go to the gym/renew my passport/email the landlord/clean the filter/pick Tom up from school/
-    charge the camera/order new tyres/talk to the accountant/mow the lawn/fix the fence/take my pills
+    call the bank/feed the cat/pay the rent/take out the trash/pick up the laundry/buy stamps/
+    walk the dog/send the report to Lena/book the hotel/return the library books/check the oven/
+    water the tomatoes/go to the gym/renew my passport/email the landlord/clean the filter/
+    pick Tom up from school/charge the camera/order new tyres/talk to the accountant/
+    mow the lawn/fix the fence/take my pills
     """
 _EVENT = """
-    team meeting/dentist/parents' evening/piano lesson/project review/lunch with Grace/job interview/
-    birthday party/haircut/the weekly sync/book club/vet appointment/design workshop/board meeting/
-    swimming class/car inspection/sales call/budget talk/choir practice/coffee with Omar/town hall
+    team meeting/dentist/parents' evening/piano lesson/project review/lunch with Grace/
+    job interview/birthday party/haircut/the weekly sync/book club/vet appointment/
+    design workshop/board meeting/swimming class/car inspection/sales call/budget talk/
+    choir practice/coffee with Omar/town hall
     """
 _TOPIC = """
-    invoice/travel plans/the new contract/office party/holiday pictures/tax return/heating repair/budget/
-    school trip/insurance/annual report/wedding/server outage/rental agreement/customer survey/recipes/
-    meeting notes/the broken window/parking permit/conference tickets/password policy
+    invoice/travel plans/the new contract/office party/holiday pictures/tax return/
+    heating repair/budget/school trip/insurance/annual report/wedding/server outage/
+    rental agreement/customer survey/recipes/meeting notes/the broken window/parking permit/
+    conference tickets/password policy
     """
 _MESSAGE = """
-    I will be late/the meeting is cancelled/happy birthday/see you at the station/we need more time/
-    please call me back/the parcel has arrived/lunch is on me/thank you for your help/the server is down/
-    we are out of paper/good luck tomorrow/I am on my way/the keys are under the mat/it works now/
-    can you bring the charger/tests are passing again/all offices close at noon/I lost my umbrella/
-    don't wait for me/the door code has changed/no school on Friday/good morning/I would like a coffee/
+    I will be late/the meeting is cancelled/happy birthday/see you at the station/
+    we need more time/please call me back/the parcel has arrived/lunch is on me/
+    thank you for your help/the server is down/we are out of paper/good luck tomorrow/
+    I am on my way/the keys are under the mat/it works now/can you bring the charger/
+    tests are passing again/all offices close at noon/I lost my umbrella/don't wait for me/
+    the door code has changed/no school on Friday/good morning/I would like a coffee/
     the contract is signed/meet me at the café/we won the game/the heating is broken again
     """
 _PROBLEM = """
-    printer does not print/screen stays black/cannot log in/mail is very slow/app crashes on start/
-    no sound in meetings/keyboard broken/wifi drops every hour/disk is full/page shows error 500/
-    calendar does not sync/invoice shows the wrong address/laptop battery dies quickly/phone has no signal
+    printer does not print/screen stays black/cannot log in/mail is very slow/
+    app crashes on start/no sound in meetings/keyboard broken/wifi drops every hour/
+    disk is full/page shows error 500/calendar does not sync/invoice shows the wrong address/
+    laptop battery dies quickly/phone has no signal
     """
 _SONG = """
     Yellow Bird/Summer Rain/Long Way Home/Dancing Shadows/River Song/Midnight Train/Golden Hour/
@@ -81,37 +92,45 @@ _SONG = """
     Letters to Nobody/Cinnamon Girl/Fireflies/Under the Bridge/Morning Mood/Silver Lining/Hey You
     """
 _TITLE = """
-    Party/Morning Run/Chill Out/Workout/Old Favourites/Sunday Jazz/Focus/Dinner/Kids/Roadtrip 2/Sleep/
-    Rainy Days/Classics/Summer/Best of March/Driving
+    Party/Morning Run/Chill Out/Workout/Old Favourites/Sunday Jazz/Focus/Dinner/Kids/Roadtrip 2/
+    Sleep/Rainy Days/Classics/Summer/Best of March/Driving
     """
 _VENUE = """
-    pharmacy/petrol station/supermarket/bakery/bank/car park/post office/hospital/bookshop/playground/
-    cash machine/sushi place/charging station/hairdresser/hardware store/swimming pool
+    pharmacy/petrol station/supermarket/bakery/bank/car park/post office/hospital/bookshop/
+    playground/cash machine/sushi place/charging station/hairdresser/hardware store/
+    swimming pool
     """
 _SERVICE = """
-    web-frontend/auth/payments/user-service/inventory/scheduler/notifications/reports/cache-proxy/orders/
-    api-server/worker-queue/analytics/media-store/customer_db/sales_2023/logs_archive/staging_copy/ledger
+    web-frontend/auth/payments/user-service/inventory/scheduler/notifications/reports/
+    cache-proxy/orders/api-server/worker-queue/analytics/media-store/customer_db/sales_2023/
+    logs_archive/staging_copy/ledger
     """
 _COMPANY = """
-    Acme/Nordwind GmbH/Bluefin Foods/Delta Glass/Stone & Sons/Halcyon Media/Riverside Motors/Kite Labs/
-    Omni Health/Peak Outdoor/Sunrise Bakery/Tri-State Paper/Vertex Tools/Old Town Brewery/Lumen Energy
+    Acme/Nordwind GmbH/Bluefin Foods/Delta Glass/Stone & Sons/Halcyon Media/Riverside Motors/
+    Kite Labs/Omni Health/Peak Outdoor/Sunrise Bakery/Tri-State Paper/Vertex Tools/
+    Old Town Brewery/Lumen Energy
     """
-_MEDICINE = "aspirin/vitamin D/insulin/antibiotics/ibuprofen/iron tablets/cough syrup/amoxicillin/my inhaler"
+_MEDICINE = """
+    aspirin/vitamin D/insulin/antibiotics/ibuprofen/iron tablets/cough syrup/amoxicillin/my inhaler
+    """
 _CURRENCY = "dollars/euros/yen/pounds/francs/rupees/GBP/EUR/CHF/JPY/CAD/pesos"
 _WORD = """
-    serendipity/obsolete/gregarious/rhythm/necessary/lucid/ubiquitous/frugal/candid/embarrass/brevity/
-    tenacious/separate/ambiguous/vivid/resilient/conscience/meticulous/happy/quick/harbinger/zeal
+    serendipity/obsolete/gregarious/rhythm/necessary/lucid/ubiquitous/frugal/candid/embarrass/
+    brevity/tenacious/separate/ambiguous/vivid/resilient/conscience/meticulous/happy/quick/
+    harbinger/zeal
     """
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 _MONTHS = """
     January February March April May June July August September October November December
     """.split()  # noqa: SIM905
 _STEMS = """
-    report notes budget photo draft slides letter summary config data main index backup invoice plan todo
-    log results contract thesis menu map users schema
+    report notes budget photo draft slides letter summary config data main index backup invoice
+    plan todo log results contract thesis menu map users schema
     """.split()  # noqa: SIM905
 _ENDINGS = "txt pdf docx csv py md png jpg json xlsx zip tar.gz yaml html log sql".split()  # noqa: SIM905
-_FOLDERS = "docs src Downloads projects backup music work tmp archive/2022 home/anna data etc".split()  # noqa: SIM905
+_FOLDERS = """
+    docs src Downloads projects backup music work tmp archive/2022 home/anna data etc
+    """.split()  # noqa: SIM905
 _HOSTS = "mail.example post.example acme.example uni.example shop.example home.example".split()  # noqa: SIM905
 _INTS = "one two three four five six seven eight nine ten twelve fifteen twenty thirty".split()  # noqa: SIM905
 
@@ -184,7 +203,14 @@ def _id(choice: Random) -> str:
 def _file(choice: Random) -> str:
     name = f"{choice.choice(_STEMS)}{choice.choice(('', '', '_v2', '-old', '2024', '_final'))}"
     name += f".{choice.choice(_ENDINGS)}"
-    return choice.choice((name, name, f"/{_folder(choice).strip('/')}/{name}", f"{_folder(choice).strip('/')}/{name}"))
+    return choice.choice(
+        (
+            name,
+            name,
+            f"/{_folder(choice).strip('/')}/{name}",
+            f"{_folder(choice).strip('/')}/{name}",
+        )
+    )
 
 
 def _folder(choice: Random) -> str:
@@ -194,17 +220,21 @@ def _folder(choice: Random) -> str:
 
 def _email(choice: Random) -> str:
     name = choice.choice(_FIRST).lower()
-    return choice.choice((name, f"{name}.{choice.choice(_LAST).lower()}", f"{name}{choice.randint(1, 99)}")) + (
-        f"@{choice.choice(_HOSTS)}"
-    )
+    return choice.choice(
+        (name, f"{name}.{choice.choice(_LAST).lower()}", f"{name}{choice.randint(1, 99)}")
+    ) + (f"@{choice.choice(_HOSTS)}")
 
 
 def _int(choice: Random) -> str:
-    return choice.choice((str(choice.randint(2, 60)), str(choice.randint(2, 12)), choice.choice(_INTS)))
+    return choice.choice(
+        (str(choice.randint(2, 60)), str(choice.randint(2, 12)), choice.choice(_INTS))
+    )
 
 
 def _money(choice: Random) -> str:
-    sum_ = choice.choice((choice.randint(5, 99), 10 * choice.randint(5, 90), 100 * choice.randint(5, 90)))
+    sum_ = choice.choice(
+        (choice.randint(5, 99), 10 * choice.randint(5, 90), 100 * choice.randint(5, 90))
+    )
     return choice.choice(
         (str(sum_), f"${sum_:,}", f"{sum_:,}", f"{sum_}.{choice.randint(10, 99)}", f"€{sum_}")
     )
@@ -220,11 +250,14 @@ def _phone(choice: Random) -> str:
     )
 
 
+def _version(choice: Random) -> str:
+    parts = (choice.randint(0, 9), choice.randint(0, 30), choice.randint(0, 9))
+    return choice.choice(("v", "")) + ".".join(map(str, parts))
+
+
 def _quoted(draw: Callable[[Random], str], share: float) -> Callable[[Random], str]:
     """At times in quotation marks, which are no part of the value."""
-    return lambda choice: (
-        f'"{draw(choice)}"' if choice.random() < share else draw(choice)
-    )
+    return lambda choice: f'"{draw(choice)}"' if choice.random() < share else draw(choice)
 
 
 VALUES: Mapping[str, Callable[[Random], str]] = {
@@ -256,7 +289,11 @@ VALUES: Mapping[str, Callable[[Random], str]] = {
     "person": _person,
     "phone": _phone,
     "place": lambda choice: choice.choice(
-        (_of(_PLACE)(choice), f"{choice.randint(1, 99)} {choice.choice(_STREET.split('/'))}", _of(_CITY)(choice))
+        (
+            _of(_PLACE)(choice),
+            f"{choice.randint(1, 99)} {choice.choice(_STREET.split('/'))}",
+            _of(_CITY)(choice),
+        )
     ),
     "problem": _quoted(_of(_PROBLEM), 0.5),
     "product": _of(_PRODUCT),
@@ -267,7 +304,7 @@ VALUES: Mapping[str, Callable[[Random], str]] = {
     "title": _quoted(_of(_TITLE), 0.3),
     "topic": _quoted(_of(_TOPIC), 0.2),
     "venue": _of(_VENUE),
-    "version": lambda choice: f"{choice.choice(('v', ''))}{choice.randint(0, 9)}.{choice.randint(0, 30)}.{choice.randint(0, 9)}",
+    "version": _version,
     "when": _when,
     "word": _quoted(_of(_WORD), 0.15),
 }

@@ -85,22 +85,24 @@ archive compress hide export encrypt
 publish share unlock
 """
 _THINGS = """
-invoice/bill, photo/picture, car/vehicle, meeting/appointment, task/to-do, film/movie, song/track,
-user/account, customer/client, order/purchase, document/paper, folder/directory, phone/mobile,
-computer/machine, message/note to the team, ticket/support request, backup/safety copy, report,
-database, server, container, playlist, garage door, window, curtain, heating, robot, printer, camera,
-contract, password, certificate, job/position, lesson/class, room, flight, hotel stay, parcel/package,
-newsletter, calendar, contact, recipe, shopping list, budget, payment, subscription, coupon/voucher,
-review, survey/questionnaire, podcast, album, video/clip, slide deck/presentation, spreadsheet/table,
-chart/diagram, dashboard, alert/warning, log file, branch, pull request, release, test run, pipeline,
-virtual machine, cluster, firewall rule, network, domain name, web page/site, form, comment/remark,
-channel, group, event, reminder, alarm, timer, bookmark, tab, download, wallpaper, map, route, tour/trip,
-reservation/booking, loan, insurance policy, claim, tax return, account statement, card, transfer,
-patient file/medical record, prescription, vaccine, sensor, valve, pump, motor, conveyor/belt, drill,
-greenhouse, sprinkler, gate, elevator/lift, light/lamp, fan, washing machine, oven, fridge, lead/prospect,
-deal, quote/offer, shipment/delivery, warehouse, shift, timesheet, holiday request/vacation request,
-course, exam/test, grade/mark, book, library card, poll/vote, mailing list, badge, key, licence,
-translation, transcript, recording, screenshot, template, signature, shelf, trailer, boat, bicycle/bike
+invoice/bill, photo/picture, car/vehicle, meeting/appointment, task/to-do, film/movie,
+song/track, user/account, customer/client, order/purchase, document/paper, folder/directory,
+phone/mobile, computer/machine, message/note to the team, ticket/support request, backup/safety
+copy, report, database, server, container, playlist, garage door, window, curtain, heating,
+robot, printer, camera, contract, password, certificate, job/position, lesson/class, room,
+flight, hotel stay, parcel/package, newsletter, calendar, contact, recipe, shopping list, budget,
+payment, subscription, coupon/voucher, review, survey/questionnaire, podcast, album, video/clip,
+slide deck/presentation, spreadsheet/table, chart/diagram, dashboard, alert/warning, log file,
+branch, pull request, release, test run, pipeline, virtual machine, cluster, firewall rule,
+network, domain name, web page/site, form, comment/remark, channel, group, event, reminder,
+alarm, timer, bookmark, tab, download, wallpaper, map, route, tour/trip, reservation/booking,
+loan, insurance policy, claim, tax return, account statement, card, transfer, patient
+file/medical record, prescription, vaccine, sensor, valve, pump, motor, conveyor/belt, drill,
+greenhouse, sprinkler, gate, elevator/lift, light/lamp, fan, washing machine, oven, fridge,
+lead/prospect, deal, quote/offer, shipment/delivery, warehouse, shift, timesheet, holiday
+request/vacation request, course, exam/test, grade/mark, book, library card, poll/vote, mailing
+list, badge, key, licence, translation, transcript, recording, screenshot, template, signature,
+shelf, trailer, boat, bicycle/bike
 """
 _ASKED = """
 who: who made the {}?, who does the {} belong to?, who changed the {} last?
@@ -121,9 +123,7 @@ _CLASSES = {
     for name, _, said in (line.partition(": ") for line in _VERBS.strip().splitlines())
 }
 _NEAR = tuple(frozenset(line.split()) for line in _COUSINS.strip().splitlines())
-_NOUNS = tuple(
-    tuple(noun.strip().split("/")) for noun in " ".join(_THINGS.split()).split(", ")
-)
+_NOUNS = tuple(tuple(noun.strip().split("/")) for noun in " ".join(_THINGS.split()).split(", "))
 _QUESTIONS = {
     name: tuple(said.split(", "))
     for name, _, said in (line.partition(": ") for line in _ASKED.strip().splitlines())

@@ -16,10 +16,10 @@ _DIGITS = re.compile(
     r"| (?:hundred|thousand|million|billion|dozen|[0-9]+/[0-9]|and a|point)\b)",
     re.IGNORECASE,
 )
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
+_SMALL = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+    """.split()  # noqa: SIM905  a page of words, not of quotes
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
 _VALUE = {
     **{word: value for value, word in enumerate(_SMALL)},

@@ -46,7 +46,8 @@ _TIME = (
     rf"|(?:morning|afternoon|evening|night|weekend)(?!\w))"
 )
 _TIMES = re.compile(
-    rf"(?<!\w){_TIME}(?:,? (?:(?:at|on|by|in the|around) )?{_TIME}|(?: at) [0-9]{{1,2}}(?![\w:])){{0,3}}",
+    rf"(?<!\w){_TIME}(?:,? (?:(?:at|on|by|in the|around) )?{_TIME}"
+    rf"|(?: at) [0-9]{{1,2}}(?![\w:])){{0,3}}",
     re.IGNORECASE,
 )
 _ONE_TIME = re.compile(rf"(?<!\w){_TIME}", re.IGNORECASE)
@@ -77,7 +78,10 @@ _EDGE = frozenset(
 )
 _SENTENCE_END = re.compile(r"[.!?;](?:\s|$)|\n")
 _MOST_RUN = 4
-_MESSAGE = re.compile(r"\b(?:that|saying|says?|tell(?:ing)? \w+|reads|reading|to say)[:,]? (?=\w)|(?<=\w): (?=\w)", re.IGNORECASE)
+_MESSAGE = re.compile(
+    r"\b(?:that|saying|says?|tell(?:ing)? \w+|reads|reading|to say)[:,]? (?=\w)|(?<=\w): (?=\w)",
+    re.IGNORECASE,
+)
 """After these a whole clause may follow, small words and all."""
 
 
@@ -87,8 +91,9 @@ def spans_of(text: str, *, most: int) -> tuple[Span, ...]:
     quoted = [*_group_spans(_QUOTED, text), *_group_spans(_SINGLE, text)]
     for span in _all_spans(text, quoted):
         start, end = span
-        inside = any(left <= start and end <= right and span != (left, right)
-                     for left, right in quoted)
+        inside = any(
+            left <= start and end <= right and span != (left, right) for left, right in quoted
+        )
         if start < end and not inside and not _empty(text[start:end]):
             found.setdefault(span)
         if len(found) == most:
@@ -234,9 +239,7 @@ def _capitals(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _group_spans(pattern: re.Pattern[str], text: str) -> list[Span]:
-    return [
-        found.span(found.lastindex) for found in pattern.finditer(text) if found.lastindex
-    ]
+    return [found.span(found.lastindex) for found in pattern.finditer(text) if found.lastindex]
 
 
 def _empty(piece: str) -> bool:

@@ -47,9 +47,12 @@ def run(inputs: Inputs) -> Steps:
     judged = yield Decide(query=request, passages=tuple(tool_text(tool) for tool in tools))
     best = max(range(len(tools)), key=lambda place: judged.verdicts[place].score)
     tool, verdict = tools[best], judged.verdicts[best]
+    read = "; only the beginning of the request was read" if verdict.query_truncated else ""
     if not verdict.positive:
-        count = "the only tool does not fit" if len(tools) == 1 else f"none of {len(tools)} tools fits"
-        return _refusal(f"{count} the request; the best scored {verdict.score:.2f}")
+        count = (
+            "the only tool does not fit" if len(tools) == 1 else f"none of {len(tools)} tools fits"
+        )
+        return _refusal(f"{count} the request; the best scored {verdict.score:.2f}{read}")
     candidates = [one for arg in tool.arguments for one in candidates_of(arg, request)]
     accepted: list[tuple[float, Candidate]] = []
     if candidates:
@@ -63,10 +66,12 @@ def run(inputs: Inputs) -> Steps:
     chosen = choose(accepted)
     for argument in tool.arguments:
         if argument.required and argument.name not in chosen:
-            return _refusal(f"{tool.name} needs {argument.name!r}, which the request does not give")
+            return _refusal(
+                f"{tool.name} needs {argument.name!r}, which the request does not give{read}"
+            )
     return {
         "refused": False,
-        "reason": f"{tool.name} scored {verdict.score:.2f}",
+        "reason": f"{tool.name} scored {verdict.score:.2f}{read}",
         "tool": tool.name,
         "args": {arg.name: chosen[arg.name] for arg in tool.arguments if arg.name in chosen},
     }

@@ -19,11 +19,14 @@ MOST_TOOLS, MOST_ARGUMENTS, MOST_VALUES = 64, 16, 64
 MOST_DESCRIPTION = 1_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _NAMED = "letters, digits, '_', '.' and '-', at most 64, a letter or '_' first"
-_TOOL_KEYS, _ARGUMENT_KEYS = ("name", "description", "args"), (
-    "type",
-    "description",
-    "enum",
-    "required",
+_TOOL_KEYS, _ARGUMENT_KEYS = (
+    ("name", "description", "args"),
+    (
+        "type",
+        "description",
+        "enum",
+        "required",
+    ),
 )
 _PYTHON: Mapping[ArgumentType, tuple[type, ...]] = {
     "string": (str,),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_DOMAIN
-from specialists.corpora import domain_rows
+from specialists.contract import POCKET_DOMAIN, POCKET_TOOL_CALL
+from specialists.corpora import domain_rows, tool_call_rows
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -259,6 +259,17 @@ def pocket_q_domain() -> LabelRecipe:
     )
 
 
+def pocket_q_toolcall() -> LabelRecipe:
+    """One call of an allowed tool: tools and values judged under the request."""
+    return LabelRecipe(
+        name="q-toolcall",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_TOOL_CALL,
+        make_rows=tool_call_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
@@ -266,5 +277,6 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
 }
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-domain": pocket_q_domain,
+    "q-toolcall": pocket_q_toolcall,
 }
 """The pocket specialists that label texts, by name."""
