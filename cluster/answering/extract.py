@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from cluster.answering.sentences import split_sentences
+from specialists.sentences import split_sentences
 from cluster.errors import CallError
 from cluster.records import Citation, JudgedPassage, Passage, SpecialistCaller
 from cluster.retrieval.words import split_words, stems

@@ -15,7 +15,7 @@ from typing import Any
 
 from cluster.answering.endpoint import MARK, EndpointSettings, is_remote
 from cluster.answering.extract import Composed
-from cluster.answering.sentences import split_sentences
+from specialists.sentences import split_sentences
 from cluster.records import GuardName, JobDoer, JudgedPassage
 
 _MARKS_AFTER = re.compile(rf"([.!?])((?:{MARK.pattern})+)")

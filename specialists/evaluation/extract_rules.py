@@ -10,6 +10,7 @@ import Stemmer
 
 from specialists.corpora.words import STOPWORDS
 from specialists.jobs.job import Inputs, Result
+from specialists.jobs.quotes import quotable, quotable_text
 
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _NUMBER = re.compile(r"(?<![\w.,-])[0-9]+(?:\.[0-9]+)?(?![\w.,-]*[\w-])")
@@ -25,6 +26,8 @@ _AFTER = re.compile(
     r"\b(?:to|for|in|about|called|named|the|my|at|from)\s+([a-z]\w*(?: [a-z]\w*)?)$"
 )
 _TIMELY = re.compile(r"\b(?:time|when|day|date|due|hour|start|end)\b", re.IGNORECASE)
+_ENOUGH = 0.5
+"""The share of the question's words that the answering sentence must hold."""
 _stemmer = Stemmer.Stemmer("english")
 
 
@@ -50,6 +53,24 @@ def tool_call_rule(inputs: Inputs) -> Result:
         elif spec.get("required"):
             return {"refused": True, "tool": None, "args": {}}
     return {"refused": False, "tool": best["name"], "args": args}
+
+
+def citation_rule(inputs: Inputs) -> Result:
+    """The sentence with most of the question's words, if it has half of them and, where a number
+    is asked for, holds one."""
+    question = str(inputs["question"])
+    asked = _stems(question)
+    found = list(quotable(inputs["pages"]))
+    if re.search(
+        r"\b(?:how (?:many|much|long|old|high|far|large|warm|hot)|when)\b", question, re.I
+    ):
+        found = [one for one in found if re.search(r"[0-9]", one.text)] or found
+    best = max(found, key=lambda one: len(asked & _stems(quotable_text(one))), default=None)
+    if best is None or not asked:
+        return {"refused": True, "page": None, "quote": ""}
+    if len(asked & _stems(quotable_text(best))) < _ENOUGH * len(asked):
+        return {"refused": True, "page": None, "quote": ""}
+    return {"refused": False, "page": best.page, "quote": best.text}
 
 
 def _value(name: str, spec: Result, request: str, taken: Sequence[str]) -> object:

@@ -6,12 +6,13 @@ and gives the keys that its rows mark.
 
 from collections.abc import Callable, Mapping
 
-from specialists.evaluation.extract_rules import tool_call_rule
+from specialists.evaluation.extract_rules import citation_rule, tool_call_rule
 from specialists.evaluation.text_rules import domain_rule
 from specialists.jobs.job import Inputs, Result
 
 RULES: Mapping[str, Callable[[Inputs], Result]] = {
     "q-domain": domain_rule,
     "q-toolcall": tool_call_rule,
+    "q-doccite": citation_rule,
 }
 """By the name of the specialist."""

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
-from specialists.jobs import domain, tool_call
+from specialists.jobs import citation, domain, tool_call
 from specialists.jobs.job import Job
 
-_ALL: tuple[Job, ...] = (domain.JOB, tool_call.JOB)
+_ALL: tuple[Job, ...] = (citation.JOB, domain.JOB, tool_call.JOB)
 
 JOBS: Mapping[str, Job] = {job.name: job for job in _ALL}
 

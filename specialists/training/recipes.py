@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_DOMAIN, POCKET_TOOL_CALL
-from specialists.corpora import domain_rows, tool_call_rows
+from specialists.contract import POCKET_CITATION, POCKET_DOMAIN, POCKET_TOOL_CALL
+from specialists.corpora import citation_rows, domain_rows, tool_call_rows
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -270,6 +270,17 @@ def pocket_q_toolcall() -> LabelRecipe:
     )
 
 
+def pocket_q_doccite() -> LabelRecipe:
+    """The sentence that answers, or none: sentences judged under the question."""
+    return LabelRecipe(
+        name="q-doccite",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_CITATION,
+        make_rows=citation_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
@@ -278,5 +289,6 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-domain": pocket_q_domain,
     "q-toolcall": pocket_q_toolcall,
+    "q-doccite": pocket_q_doccite,
 }
 """The pocket specialists that label texts, by name."""
