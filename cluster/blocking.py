@@ -108,6 +108,7 @@ class BlockingCluster:
         k: int = 20,
         endpoint: EndpointSettings | None = None,
         guards: Collection[GuardName] = GUARDS,
+        answer_cache: bool = False,
         cache_dir: Path | None = None,
     ) -> Answer:
         return self._wait(
@@ -118,6 +119,7 @@ class BlockingCluster:
                 k=k,
                 endpoint=endpoint,
                 guards=guards,
+                answer_cache=answer_cache,
                 cache_dir=cache_dir,
             )
         )

@@ -15,6 +15,7 @@ from typing import Any, Self, overload
 
 from cluster.accounting import memory_limit_bytes, usable_cores
 from cluster.answering.answer import AnswerStep, answer_question
+from cluster.answering.answer_cache import AnswerCache
 from cluster.answering.endpoint import EndpointSettings
 from cluster.answering.guards import choose_guards
 from cluster.backends.base import Backend
@@ -195,14 +196,16 @@ class Cluster:
         endpoint: EndpointSettings | None = None,
         threshold: float | None = None,
         guards: Collection[GuardName] = GUARDS,
+        answer_cache: bool = False,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
         default the first registered for relevance; at its own decision, or keeping the passages
         whose score reaches `threshold`. Beside an `endpoint` stand those `guards` for whose job a
-        specialist is registered. `on_event` is told of every step on the way, on the loop's
-        thread.
+        specialist is registered. With an `answer_cache` a question that was answered before, over
+        the same documents, is answered from there. `on_event` is told of every step on the
+        way, on the loop's thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
         """
@@ -213,8 +216,19 @@ class Cluster:
         try:
             index = await _open_index(docs, cache_dir or index_dir(), tell)
             tell(index.report)
+            jobs = jobs_of(self.registry)
+            known = AnswerCache(
+                (cache_dir or index_dir()) / "answers.sqlite3" if answer_cache else None,
+                documents=index.report.fingerprint,
+                judge=[self._identify(spec.name), k, threshold],
+                writer=[endpoint.url, endpoint.model, *sorted(guards)] if endpoint else None,
+                asks=jobs.get("duplicate"),
+            )
             try:
-                return await answer_question(
+                found = await known.find(self.do, question)
+                if found is not None:
+                    return found
+                answer = await answer_question(
                     self.call,
                     index,
                     question,
@@ -222,10 +236,13 @@ class Cluster:
                     k=k,
                     endpoint=endpoint,
                     threshold=threshold,
-                    guards=choose_guards(self.do, jobs_of(self.registry), guards),
+                    guards=choose_guards(self.do, jobs, guards),
                     on_event=tell,
                 )
+                known.keep(answer)
+                return answer
             finally:
+                known.close()
                 await asyncio.to_thread(index.close)
         finally:
             stop_listening()

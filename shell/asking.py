@@ -36,6 +36,7 @@ class Order:
     specialist: str | None
     endpoint: EndpointSettings | None
     guards: tuple[GuardName, ...] = GUARDS
+    answer_cache: bool = False
 
 
 async def ask_cluster(settings: Settings, order: Order, output: Output) -> Report:
@@ -64,6 +65,7 @@ async def ask_opened(
         endpoint=order.endpoint,
         threshold=threshold,
         guards=order.guards,
+        answer_cache=order.answer_cache,
         cache_dir=settings.index_dir,
         on_event=talk.hear,
     )

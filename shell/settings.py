@@ -23,9 +23,9 @@ from shell.errors import SettingsError
 Colours = Literal["auto", "always", "never"]
 _FILE_KEYS = (
     *("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote"),
-    *("theme", "plain", "keys", "memory_budget", "guards"),
+    *("theme", "plain", "keys", "memory_budget", "guards", "answer_cache"),
 )
-_TRUTH_KEYS = ("allow_remote", "plain")
+_TRUTH_KEYS = ("allow_remote", "plain", "answer_cache")
 _PATH_KEYS = ("cache_dir", "data_dir", "registry")
 
 
@@ -53,6 +53,9 @@ class Settings:
     """Bytes that all workers may use together; half of the machine's memory when None."""
     guards: tuple[GuardName, ...] = GUARDS
     """What stands beside an answer model: `guards: injection, grounding`, or `none`."""
+    answer_cache: bool = False
+    """Whether a question that was answered before, over the same documents, is answered from
+    there; `q-dup` says whether two questions ask the same."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of the screen by action, `session.copy: ctrl+y`; its help names the actions."""
 

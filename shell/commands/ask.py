@@ -102,6 +102,11 @@ def _name(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     "[default: all of them]",
 )
 @click.option(
+    "--answer-cache/--no-answer-cache",
+    default=None,
+    help="Answer a question that was asked before from what was answered then.",
+)
+@click.option(
     "--explain",
     "--verbose",
     "explain",
@@ -121,6 +126,7 @@ def command(
     model: str | None,
     allow_remote: bool,
     guards: tuple["GuardName", ...] | None,
+    answer_cache: bool | None,
     explain: bool,
 ) -> int:
     """Answer QUESTION from documents: passages are found, a specialist keeps those that answer,
@@ -153,6 +159,7 @@ def command(
         specialist=specialist,
         endpoint=answer_model,
         guards=settings.guards if guards is None else guards,
+        answer_cache=settings.answer_cache if answer_cache is None else answer_cache,
     )
     report = asyncio.run(ask_cluster(settings, order, output))
     if conversation.name:  # before anything is printed: nobody may be reading
