@@ -15,8 +15,8 @@ from typing import Any
 
 from cluster.answering.endpoint import MARK, EndpointSettings, is_remote
 from cluster.answering.extract import Composed
-from cluster.answering.sentences import split_sentences
 from cluster.records import GuardName, JobDoer, JudgedPassage
+from specialists.sentences import split_sentences
 
 _MARKS_AFTER = re.compile(rf"([.!?])((?:{MARK.pattern})+)")
 """Citations behind a full stop, which belong to the sentence before it."""

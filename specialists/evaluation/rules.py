@@ -6,6 +6,7 @@ and gives the keys that its rows mark.
 
 from collections.abc import Callable, Mapping
 
+from specialists.evaluation.extract_rules import citation_rule, tool_call_rule
 from specialists.evaluation.guard_rules import (
     command_safety_rule,
     injection_rule,
@@ -19,5 +20,7 @@ RULES: Mapping[str, Callable[[Inputs], Result]] = {
     "q-domain": domain_rule,
     "q-inject": injection_rule,
     "q-pii": personal_data_rule,
+    "q-toolcall": tool_call_rule,
+    "q-doccite": citation_rule,
 }
 """By the name of the specialist."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_DOMAIN
+from specialists.contract import POCKET_CITATION, POCKET_DOMAIN, POCKET_TOOL_CALL
 from specialists.corpora import (
+    citation_rows,
     command_safety_rows,
     domain_rows,
     injection_rows,
     personal_data_rows,
+    tool_call_rows,
 )
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
@@ -300,6 +302,28 @@ def pocket_q_domain() -> LabelRecipe:
     )
 
 
+def pocket_q_toolcall() -> LabelRecipe:
+    """One call of an allowed tool: tools and values judged under the request."""
+    return LabelRecipe(
+        name="q-toolcall",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_TOOL_CALL,
+        make_rows=tool_call_rows.make_rows,
+    )
+
+
+def pocket_q_doccite() -> LabelRecipe:
+    """The sentence that answers, or none: sentences judged under the question."""
+    return LabelRecipe(
+        name="q-doccite",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_CITATION,
+        make_rows=citation_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
@@ -310,5 +334,7 @@ LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-inject": pocket_q_inject,
     "q-pii": pocket_q_pii,
     "q-domain": pocket_q_domain,
+    "q-toolcall": pocket_q_toolcall,
+    "q-doccite": pocket_q_doccite,
 }
 """The pocket specialists that label texts, by name."""
