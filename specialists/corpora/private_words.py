@@ -35,8 +35,9 @@ SURNAMES = words_of("""
     Nilsson Berg Virtanen Rossi Russo Ferrari Greco Conti Romano Garcia Lopez Martinez Sanchez Ruiz
     Silva Santos Costa Pereira Dubois Moreau Lefebvre Girard Lambert Yilmaz Demir Kaya Khan Ahmed
     Ali Patel Sharma Singh Gupta Reddy Iyer Chen Wang Li Zhang Liu Nguyen Tran Pham Kim Park Lee
-    Choi Sato Suzuki Ito Yamamoto Mensah Boateng Nkosi Dlamini Diallo Traore Haddad Nasser Cohen Levi
-    McCarthy O'Brien Murphy Byrne MacLeod Stewart Price Bennett Foster Hayes Reyes Torres Flores
+    Choi Sato Suzuki Ito Yamamoto Mensah Boateng Nkosi Dlamini Diallo Traore Haddad Nasser Cohen
+    Levi McCarthy O'Brien Murphy Byrne MacLeod Stewart Price Bennett Foster Hayes Reyes Torres
+    Flores
 """)
 TOWNS = words_of("""
     Leeds Berlin Boise Porto Lyon Warsaw Toledo Zurich Hull Graz Dresden York Bath Accra Norden Oslo
