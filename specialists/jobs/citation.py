@@ -8,6 +8,7 @@ refused.
 from collections.abc import Mapping
 
 from specialists.errors import JobError
+from specialists.jobs.encodable import check_encodable
 from specialists.jobs.job import MAX_CHARACTERS, Inputs, Job, Result, Steps, text_input
 from specialists.jobs.quotes import most_like, quotable, quotable_text
 from specialists.requests import Decide
@@ -81,6 +82,7 @@ def _read_pages(value: object) -> list[str]:
     for number, page in enumerate(value, start=1):
         if not isinstance(page, str):
             raise JobError(f"{NAME}: page {number} must be a text, not {type(page).__name__}")
+        check_encodable(page, f"{NAME}: page {number}")
         pages.append(page)
     total = sum(map(len, pages))
     if total > MAX_CHARACTERS:

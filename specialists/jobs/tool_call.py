@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from specialists.errors import JobError
+from specialists.jobs.encodable import check_encodable
 from specialists.jobs.job import Inputs, Job, Result, Steps, text_input
 from specialists.jobs.numbers import numbers_of
 from specialists.jobs.spans import Span, spans_of
@@ -41,6 +42,7 @@ def run(inputs: Inputs) -> Steps:
             f"{NAME}: request has {len(request):,} characters; give one request of at most "
             f"{MOST_CHARACTERS:,}"
         )
+    check_encodable(request, f"{NAME}: request")
     tools = read_tools(inputs.get("tools"), job=NAME)
     if not tools:
         return _refusal("no tool is allowed")

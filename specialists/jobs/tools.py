@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from specialists.errors import JobError
+from specialists.jobs.encodable import check_encodable
 
 ArgumentType = Literal["string", "integer", "number", "boolean"]
 Value = str | int | float | bool
@@ -120,6 +121,8 @@ def _values(value: object, kind: ArgumentType, where: str) -> tuple[Value, ...]:
         raise JobError(f"{where}: the values of enum must be of type {kind} and all differ")
     if any(isinstance(one, str) and not 0 < len(one) <= MOST_DESCRIPTION for one in value):
         raise JobError(f"{where}: a value of enum has 1 to {MOST_DESCRIPTION} characters")
+    for one in value:
+        check_encodable(str(one), f"{where}: enum")
     return tuple(value)
 
 

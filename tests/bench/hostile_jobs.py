@@ -33,12 +33,14 @@ _WORDS = """
     </s> Q: A: 1 NaN Infinity true null 99999999999999999999 1e309 two hundred It is. No? Yes! # ##
     ``` | - 1. e.g.
     """.split()  # noqa: SIM905  a page of words, not of quotes
-_STRANGE = "\x00\x07\x1b\u200b\u202e\u2028\ufeff\ud800\udfff🙂é漢字\r\n\t\"'“”`[]{}<>\\"
+_STRANGE = "\x00\x07\x1b\u200b\u202e\u2028\ufeff🙂é漢字\r\n\t\"'“”`[]{}<>\\"
 _KINDS = ("string", "integer", "number", "boolean")
 
 
 def strange_text(choice: Random, *, most: int) -> str:
     way = choice.random()
+    if way < 0.01:
+        return "half a character: \ud800 and \udfff"
     if way < 0.1:
         return "".join(choice.choices(_STRANGE, k=choice.randint(0, 40)))
     if way < 0.15:

@@ -91,6 +91,7 @@ def test_a_page_of_a_million_letters_does_not_take_minutes(page: str) -> None:
         ({"1": "a"}, "pages must be a list of texts"),
         ([], "pages holds 0 pages; give 1 to 2,000"),
         (["a", 3], "page 2 must be a text, not int"),
+        (["a", "b \ud800"], "page 2 holds half a character"),
         (["a" * 600_000] * 2, "the pages have 1,200,000 characters"),
     ],
 )
@@ -114,7 +115,7 @@ def test_whatever_is_decided_a_quote_stands_on_the_page_that_it_names(
     try:
         result = carry_out(JOB, inputs, at_random(seed))
     except JobError:
-        assert not question.strip() or not pages
+        assert not question.strip() or not pages or "\ud800" in "".join(pages)
         return
     assert check_citation(inputs, result) == ()
     assert json.loads(json.dumps(result)) == result

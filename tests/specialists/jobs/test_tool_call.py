@@ -171,7 +171,7 @@ def test_whatever_is_decided_a_call_is_well_formed_and_nothing_in_it_is_invented
     try:
         result = carry_out(JOB, inputs, at_random(seed))
     except JobError:
-        assert not request.strip()
+        assert not request.strip() or "\ud800" in request
         return
     assert check_call(inputs, result) == ()
     assert json.loads(json.dumps(result)) == result
