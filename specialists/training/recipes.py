@@ -242,7 +242,7 @@ def pocket_q_rag() -> RelevanceRecipe:
             Phase(until=0.45, max_length=224, token_budget=12_000),
             Phase(until=1.00, max_length=384, token_budget=14_000),
         ),
-        steps=3_400,
+        steps=4_900,
         learning_rate=1e-3,
         base_blocks=False,
     )
