@@ -6,10 +6,11 @@ and gives the keys that its rows mark.
 
 from collections.abc import Callable, Mapping
 
-from specialists.evaluation.text_rules import domain_rule
+from specialists.evaluation.text_rules import domain_rule, duplicate_rule
 from specialists.jobs.job import Inputs, Result
 
 RULES: Mapping[str, Callable[[Inputs], Result]] = {
     "q-domain": domain_rule,
+    "q-dup": duplicate_rule,
 }
 """By the name of the specialist."""

@@ -101,7 +101,7 @@ _MOSTLY = 0.5
 _COMMON = frozenset(
     """
     a an the is are was were be been do does did can could will would should may must have has had i
-    my me you your we our it its of in on at to for from by with and or what how when where which who
-    why that this there if as please tell
+    my me you your we our it its of in on at to for from by with and or what how when where which
+    who why that this there if as please tell
     """.split()  # noqa: SIM905  a page of words, not of quotes
 )

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_DOMAIN
-from specialists.corpora import domain_rows
+from specialists.contract import POCKET_DOMAIN, POCKET_DUPLICATE
+from specialists.corpora import domain_rows, duplicate_rows
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -259,6 +259,17 @@ def pocket_q_domain() -> LabelRecipe:
     )
 
 
+def pocket_q_dup() -> LabelRecipe:
+    """Whether two questions ask the same."""
+    return LabelRecipe(
+        name="q-dup",
+        task="classification",
+        start="q-rag",
+        contract=POCKET_DUPLICATE,
+        make_rows=duplicate_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
@@ -266,5 +277,6 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
 }
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-domain": pocket_q_domain,
+    "q-dup": pocket_q_dup,
 }
 """The pocket specialists that label texts, by name."""

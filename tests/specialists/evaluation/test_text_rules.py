@@ -8,7 +8,7 @@ from specialists.evaluation.job_gate import ROWS_FOLDER, read_job_rows
 from specialists.evaluation.rules import RULES
 from specialists.jobs.table import JOBS
 
-NAMES = {"q-domain": "domain"}
+NAMES = {"q-domain": "domain", "q-dup": "duplicate"}
 
 
 @pytest.mark.parametrize("specialist", NAMES)
@@ -28,3 +28,11 @@ def test_the_held_out_rows_are_enough_differ_and_feed_the_job_and_the_rule(speci
 def test_the_domain_rule_counts_words_that_begin_like_its_own() -> None:
     assert RULES["q-domain"]({"text": "Valves and pumps, welded"}) == {"domain": "engineering"}
     assert RULES["q-domain"]({"text": "zzz"})["domain"] in DOMAINS
+
+
+def test_the_duplicate_rule_sees_other_numbers_and_denials() -> None:
+    rule = RULES["q-dup"]
+    same = {"first": "What is the fee for a lost card?", "second": "the fee for a lost card is?"}
+    assert rule(same) == {"duplicate": True}
+    assert rule({"first": "fee in 2019", "second": "fee in 2020"}) == {"duplicate": False}
+    assert rule({"first": "may dogs enter", "second": "may dogs not enter"}) == {"duplicate": False}
