@@ -30,7 +30,16 @@ _OPPOSITES = """
     domestic/international single/double monthly/yearly daily/weekly per_day/per_week
     at_least/at_most less_than/more_than source/destination input/output read/write
     show/hide attach/detach mount/unmount create/delete connect/disconnect deposit/withdraw
-    credit/debit physical/virtual front/back top/bottom rise/fall gain/lose
+    credit/debit physical/virtual front/back top/bottom rise/fall gain/lose higher/lower larger/
+    smaller older/younger stronger/weaker faster/slower longer/shorter earlier/later increased/
+    decreased rose/fell always/never often/rarely usually/seldom allowed/forbidden possible/
+    impossible wide/narrow common/rare success/failure successful/unsuccessful warm/cold warmer/
+    colder rich/poor majority/minority major/minor ancient/modern urban/rural heavy/light heavier/
+    lighter thick/thin strong/weak easy/difficult cheap/expensive cheaper/dearer safe/dangerous
+    similar/different positive/negative active/passive direct/indirect northern/southern eastern/
+    western failed/succeeded allows/prevents allow/prevent included/excluded includes/excludes
+    same/opposite better/worse gained/lost begun/ended present/absent necessary/unnecessary
+    known/unknown popular/unpopular famous/obscure deep/shallow fresh/salt dry/wet young/old
     """
 _TURNED: dict[str, list[str]] = {}
 for _pair in re.sub(r"/\s+", "/", _OPPOSITES).split():
@@ -122,7 +131,7 @@ _DENIED: tuple[tuple[str, str], ...] = (
 def swap_question(question: str, names: Sequence[str], choice: Random) -> Iterator[str]:
     """Questions one thing away from this one, at most one by each rule, in random order."""
     rules: list[Callable[[str, Random], str | None]] = [
-        _opposite, _opposite, _another_thing, _another_thing, _another_number, _other_way,
+        turned_round, turned_round, another_thing, another_thing, another_number, _other_way,
         _other_word, _other_role, _denied,
     ]  # fmt: skip
     found = [rule(question, choice) for rule in rules]
@@ -143,7 +152,7 @@ def swap_question(question: str, names: Sequence[str], choice: Random) -> Iterat
             yield text
 
 
-def _opposite(text: str, choice: Random) -> str | None:
+def turned_round(text: str, choice: Random) -> str | None:
     found = list(_TURN.finditer(text))
     # "to" and "from" turn the question only where it is about ways and sendings.
     found = [one for one in found if one[0] not in ("to", "from") or _goes(text, one)]
@@ -164,7 +173,7 @@ def _goes(text: str, found: re.Match[str]) -> bool:
     )
 
 
-def _another_thing(text: str, choice: Random) -> str | None:
+def another_thing(text: str, choice: Random) -> str | None:
     found = list(_THING.finditer(text))
     if not found:
         return None
@@ -177,7 +186,7 @@ def _another_thing(text: str, choice: Random) -> str | None:
     return text[: one.start()] + choice.choice(others) + plural + text[one.end() :]
 
 
-def _another_number(text: str, choice: Random) -> str | None:
+def another_number(text: str, choice: Random) -> str | None:
     for family in (_ORDINALS, _COUNTS):
         there = [word for word in family if re.search(rf"\b{word}\b", text)]
         if there:

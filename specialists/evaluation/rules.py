@@ -6,11 +6,12 @@ and gives the keys that its rows mark.
 
 from collections.abc import Callable, Mapping
 
-from specialists.evaluation.text_rules import domain_rule, duplicate_rule
+from specialists.evaluation.text_rules import domain_rule, duplicate_rule, grounding_rule
 from specialists.jobs.job import Inputs, Result
 
 RULES: Mapping[str, Callable[[Inputs], Result]] = {
     "q-domain": domain_rule,
     "q-dup": duplicate_rule,
+    "q-ground": grounding_rule,
 }
 """By the name of the specialist."""

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
-from specialists.jobs import domain, duplicate
+from specialists.jobs import domain, duplicate, grounding
 from specialists.jobs.job import Job
 
 _ALL: tuple[Job, ...] = (
     domain.JOB,
     duplicate.JOB,
+    grounding.JOB,
 )
 
 JOBS: Mapping[str, Job] = {job.name: job for job in _ALL}

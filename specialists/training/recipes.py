@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_DOMAIN, POCKET_DUPLICATE
-from specialists.corpora import domain_rows, duplicate_rows
+from specialists.contract import POCKET_DOMAIN, POCKET_DUPLICATE, POCKET_GROUNDING
+from specialists.corpora import domain_rows, duplicate_rows, grounding_rows
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -270,6 +270,18 @@ def pocket_q_dup() -> LabelRecipe:
     )
 
 
+def pocket_q_ground() -> LabelRecipe:
+    """Whether a passage supports a statement, contradicts it or leaves it open."""
+    return LabelRecipe(
+        name="q-ground",
+        task="classification",
+        start="q-rag",
+        contract=POCKET_GROUNDING,
+        make_rows=grounding_rows.make_rows,
+        rows=60_000,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
@@ -278,5 +290,6 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-domain": pocket_q_domain,
     "q-dup": pocket_q_dup,
+    "q-ground": pocket_q_ground,
 }
 """The pocket specialists that label texts, by name."""

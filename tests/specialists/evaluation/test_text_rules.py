@@ -8,7 +8,7 @@ from specialists.evaluation.job_gate import ROWS_FOLDER, read_job_rows
 from specialists.evaluation.rules import RULES
 from specialists.jobs.table import JOBS
 
-NAMES = {"q-domain": "domain", "q-dup": "duplicate"}
+NAMES = {"q-domain": "domain", "q-dup": "duplicate", "q-ground": "grounding"}
 
 
 @pytest.mark.parametrize("specialist", NAMES)
@@ -36,3 +36,16 @@ def test_the_duplicate_rule_sees_other_numbers_and_denials() -> None:
     assert rule(same) == {"duplicate": True}
     assert rule({"first": "fee in 2019", "second": "fee in 2020"}) == {"duplicate": False}
     assert rule({"first": "may dogs enter", "second": "may dogs not enter"}) == {"duplicate": False}
+
+
+def test_the_grounding_rule_counts_words_and_looks_at_numbers_and_denials() -> None:
+    rule = RULES["q-ground"]
+    passage = "The mill has 40 looms. It is not for sale."
+    said = {
+        "The mill has 40 looms": "supports",
+        "The mill has 50 looms": "contradicts",
+        "The mill has no looms": "contradicts",
+        "Weavers went on strike": "unsettled",
+    }
+    for statement, verdict in said.items():
+        assert rule({"statement": statement, "passage": passage}) == {"verdict": verdict}
