@@ -55,8 +55,8 @@ _DETAIL = re.compile(
     r"(?:the |an? |early |late |his |her |its |their )?[\w’'-]+(?: [\w’'-]+){0,4}$"
 )
 _BY_NAMES = re.compile(
-    r"\b(?P<a>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?) (?P<verb>(?:was |were )?[a-z]+(?:ed|s)(?: (?:by|to|from|"
-    r"with))?) (?P<b>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?)\b"
+    r"\b(?P<a>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?) "
+    r"(?P<verb>(?:was |were )?[a-z]+(?:ed|s)(?: (?:by|to|from|with))?) (?P<b>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?)\b"
 )
 _PERSON = re.compile(r"\((?:born|[^()]*\d{4} ?[–-])|\bborn\b")
 _WORD = re.compile(r"[\w’'-]+")

@@ -42,7 +42,10 @@ _TAIL = re.compile(
     r" (?:in|on|at|during|since|until|by|near|from|for) (?:the |early |late )?"
     r"[A-Z\d][\w’'-]*(?: [A-Z\d][\w’'-]*){0,3}$"
 )
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+_ONES = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty
+    """.split()  # noqa: SIM905  a line of words
 _SAME = """
     began/started ended/finished big/large built/constructed founded/established about/approximately
     around/roughly many/numerous often/frequently usually/normally people/persons died/passed_away
@@ -62,9 +65,9 @@ for _pair in _SAME.split():
     _left, _right = (_part.replace("_", " ") for _part in _pair.split("/"))
     _OTHER.setdefault(_left, []).append(_right)
     _OTHER.setdefault(_right, []).append(_left)
-_UNSAFE = frozenset(["since", "just", "first", "initially", "close", "start", "end", "work", "labour", "got", "just", "yet"])
+_UNSAFE = ("since", "just", "first", "initially", "close", "start", "end", "work", "labour", "got")
 for _word in _UNSAFE:
-    _OTHER.pop(_word, None)
+    _OTHER.pop(_word)
 _KNOWN = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, _OTHER), key=len, reverse=True))})\b")
 _OPENERS = (
     "According to the text, {}", "It is said that {}", "The text says that {}",
@@ -99,7 +102,9 @@ def reworded(text: str, choice: Random) -> str:
     return text + ("." if choice.random() < 0.75 else "")
 
 
-_LOWERED = frozenset(["The", "A", "An", "In", "On", "At", "During", "After", "Before", "Since", "By", "From", "It", "This", "These"])
+_LOWERED = frozenset(
+    "The A An In On At During After Before Since By From It This These He She".split()  # noqa: SIM905
+)
 
 
 def _capital(text: str) -> str:

@@ -38,8 +38,8 @@ def test_rows_are_balanced_and_no_word_of_a_copy_tells_the_label(tmp_path: Path)
     data = tiny_data(tmp_path)
     documents = [
         f"# {name}\n\nThe {name} was dammed by the Count of Waldeck in {1800 + number}. Its mills"
-        f" were larger than those of the Weser. The first bridge over the stream opened in the town of"
-        f" Arnsberg after the war.\n\nThe northern bank belongs to farmers who sell wood to the"
+        f" were larger than those of the Weser. The first bridge over the stream opened in the town"
+        f" of Arnsberg after the war.\n\nThe northern bank belongs to farmers who sell wood to the"
         f" council of the province. The villages along the shore have {number + 12} churches."
         for number, name in enumerate(RIVERS * 3)
     ]
