@@ -56,7 +56,8 @@ _DETAIL = re.compile(
 )
 _BY_NAMES = re.compile(
     r"\b(?P<a>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?) "
-    r"(?P<verb>(?:was |were )?[a-z]+(?:ed|s)(?: (?:by|to|from|with))?) (?P<b>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?)\b"
+    r"(?P<verb>(?:was |were )?[a-z]+(?:ed|s)(?: (?:by|to|from|with))?) "
+    r"(?P<b>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?)\b"
 )
 _PERSON = re.compile(r"\((?:born|[^()]*\d{4} ?[–-])|\bborn\b")
 _WORD = re.compile(r"[\w’'-]+")
@@ -180,7 +181,7 @@ def _changed(sentence: str, names: Sequence[str], choice: random.Random) -> Iter
     if _NOT_A_FACT.search(sentence):
         return
     asked = Asked(form="claim", query=sentence, sentence=sentence)
-    pool = [*names_in(sentence), *choice.sample(list(names), min(60, len(names)))]
+    pool = [*names_in(sentence), *choice.sample(names, min(60, len(names)))]
     seen = {sentence}
     copies = [one.text for one in swap_all(asked, sentence, names=[pool], choice=choice)]
     copies += [

@@ -138,7 +138,7 @@ def swap_question(question: str, names: Sequence[str], choice: Random) -> Iterat
     mine = names_in(f"x {question}")
     if mine:
         asked = Asked(form="claim", query=question, sentence=question)
-        pool = [*mine, *choice.sample(list(names), min(40, len(names)))]
+        pool = [*mine, *choice.sample(names, min(40, len(names)))]
         found += [
             swapped.text
             for swapped in swap_all(asked, question, names=[pool], choice=choice)
