@@ -270,3 +270,9 @@ POCKET_GROUNDING = replace(
     job="grounding",
 )
 """A statement and a passage. `unsettled` keeps q-rag's 0: the passage does not answer."""
+
+POCKET_TOOL_CALL = replace(POCKET_RELEVANCE, job="tool-call")
+"""A request, and a tool or a value of an argument: is it the one that is asked for?"""
+
+POCKET_CITATION = replace(POCKET_RELEVANCE, job="citation")
+"""A question and one sentence: does the sentence say it?"""

@@ -3,13 +3,27 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
-from specialists.jobs import domain, duplicate, grounding
+from specialists.jobs import (
+    citation,
+    command_safety,
+    domain,
+    duplicate,
+    grounding,
+    injection,
+    personal_data,
+    tool_call,
+)
 from specialists.jobs.job import Job
 
 _ALL: tuple[Job, ...] = (
+    citation.JOB,
+    command_safety.JOB,
     domain.JOB,
     duplicate.JOB,
     grounding.JOB,
+    injection.JOB,
+    personal_data.JOB,
+    tool_call.JOB,
 )
 
 JOBS: Mapping[str, Job] = {job.name: job for job in _ALL}

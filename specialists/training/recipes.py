@@ -9,8 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_DOMAIN, POCKET_DUPLICATE, POCKET_GROUNDING
-from specialists.corpora import domain_rows, duplicate_rows, grounding_rows
+from specialists.contract import (
+    POCKET_CITATION,
+    POCKET_DOMAIN,
+    POCKET_DUPLICATE,
+    POCKET_GROUNDING,
+    POCKET_TOOL_CALL,
+)
+from specialists.corpora import (
+    citation_rows,
+    command_safety_rows,
+    domain_rows,
+    duplicate_rows,
+    grounding_rows,
+    injection_rows,
+    personal_data_rows,
+    tool_call_rows,
+)
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
@@ -248,6 +263,42 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
+def pocket_q_cmdsafe() -> LabelRecipe:
+    """Allow, confirm or refuse a command, by the reason that decides."""
+    return LabelRecipe(
+        name="q-cmdsafe",
+        task="classification",
+        start="base",
+        contract=command_safety_rows.CONTRACT,
+        make_rows=command_safety_rows.make_rows,
+        rows=100_000,
+    )
+
+
+def pocket_q_inject() -> LabelRecipe:
+    """Does a text try to instruct the model that reads it?"""
+    return LabelRecipe(
+        name="q-inject",
+        task="classification",
+        start="base",
+        contract=injection_rows.CONTRACT,
+        make_rows=injection_rows.make_rows,
+        rows=60_000,
+    )
+
+
+def pocket_q_pii() -> LabelRecipe:
+    """Which kinds of personal data a text holds: one yes or no for each kind."""
+    return LabelRecipe(
+        name="q-pii",
+        task="classification",
+        start="base",
+        contract=personal_data_rows.CONTRACT,
+        make_rows=personal_data_rows.make_rows,
+        rows=90_000,
+    )
+
+
 def pocket_q_domain() -> LabelRecipe:
     """Which of ten domains a text is about."""
     return LabelRecipe(
@@ -282,14 +333,41 @@ def pocket_q_ground() -> LabelRecipe:
     )
 
 
+def pocket_q_toolcall() -> LabelRecipe:
+    """One call of an allowed tool: tools and values judged under the request."""
+    return LabelRecipe(
+        name="q-toolcall",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_TOOL_CALL,
+        make_rows=tool_call_rows.make_rows,
+    )
+
+
+def pocket_q_doccite() -> LabelRecipe:
+    """The sentence that answers, or none: sentences judged under the question."""
+    return LabelRecipe(
+        name="q-doccite",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_CITATION,
+        make_rows=citation_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
+    "q-cmdsafe": pocket_q_cmdsafe,
+    "q-inject": pocket_q_inject,
+    "q-pii": pocket_q_pii,
     "q-domain": pocket_q_domain,
     "q-dup": pocket_q_dup,
     "q-ground": pocket_q_ground,
+    "q-toolcall": pocket_q_toolcall,
+    "q-doccite": pocket_q_doccite,
 }
 """The pocket specialists that label texts, by name."""

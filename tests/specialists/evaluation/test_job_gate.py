@@ -94,9 +94,7 @@ def test_rows_that_were_trained_on_void_the_marks() -> None:
 def test_a_row_without_an_output_is_named_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"input": {}, "output": {"a": 1}}\n{"input": {}}\n')
-    with pytest.raises(
-        CorpusError, match="rows.jsonl:2: expected objects under 'input' and 'output'"
-    ):
+    with pytest.raises(CorpusError, match=r"rows\.jsonl:2: expected objects under"):
         read_job_rows(path)
     path.write_text("")
     with pytest.raises(CorpusError, match="no rows"):
