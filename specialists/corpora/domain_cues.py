@@ -35,7 +35,8 @@ NOUNS = _table(
         political_party federal_law civil_law common_law legal_doctrine legal_term court_case
         human_right human_rights court_of_appeal barrister solicitor congressman governor
         prime_minister parliamentary_constituency government_agency government_department
-        political_system form_of_government statesman ambassador doctrine legal_concept head_of_state
+        political_system form_of_government statesman ambassador doctrine legal_concept
+        head_of_state
         activist felony misdemeanor tort contract patent copyright legal_system police
         political_position law_enforcement_agency trade_agreement convention
     """,
@@ -52,7 +53,8 @@ NOUNS = _table(
         minicomputer software_library computer_architecture application_programming_interface
     """,
     science="""
-        species genus bird birds fish mammal mammals insect insects chemical_element element compound
+        species genus bird birds fish mammal mammals insect insects chemical_element element
+        compound
         chemical_compound organic_compound mineral galaxy star stars constellation planet moon
         asteroid theorem equation particle subatomic_particle protein proteins enzyme enzymes
         molecule acid reaction chemical_reaction polygon polyhedron physicist chemist biologist

@@ -12,12 +12,14 @@ from specialists.evaluation.guard_rules import (
     injection_rule,
     personal_data_rule,
 )
-from specialists.evaluation.text_rules import domain_rule
+from specialists.evaluation.text_rules import domain_rule, duplicate_rule, grounding_rule
 from specialists.jobs.job import Inputs, Result
 
 RULES: Mapping[str, Callable[[Inputs], Result]] = {
     "q-cmdsafe": command_safety_rule,
     "q-domain": domain_rule,
+    "q-dup": duplicate_rule,
+    "q-ground": grounding_rule,
     "q-inject": injection_rule,
     "q-pii": personal_data_rule,
     "q-toolcall": tool_call_rule,

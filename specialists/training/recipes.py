@@ -9,11 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from specialists.contract import POCKET_CITATION, POCKET_DOMAIN, POCKET_TOOL_CALL
+from specialists.contract import (
+    POCKET_CITATION,
+    POCKET_DOMAIN,
+    POCKET_DUPLICATE,
+    POCKET_GROUNDING,
+    POCKET_TOOL_CALL,
+)
 from specialists.corpora import (
     citation_rows,
     command_safety_rows,
     domain_rows,
+    duplicate_rows,
+    grounding_rows,
     injection_rows,
     personal_data_rows,
     tool_call_rows,
@@ -302,6 +310,29 @@ def pocket_q_domain() -> LabelRecipe:
     )
 
 
+def pocket_q_dup() -> LabelRecipe:
+    """Whether two questions ask the same."""
+    return LabelRecipe(
+        name="q-dup",
+        task="classification",
+        start="q-rag",
+        contract=POCKET_DUPLICATE,
+        make_rows=duplicate_rows.make_rows,
+    )
+
+
+def pocket_q_ground() -> LabelRecipe:
+    """Whether a passage supports a statement, contradicts it or leaves it open."""
+    return LabelRecipe(
+        name="q-ground",
+        task="classification",
+        start="q-rag",
+        contract=POCKET_GROUNDING,
+        make_rows=grounding_rows.make_rows,
+        rows=60_000,
+    )
+
+
 def pocket_q_toolcall() -> LabelRecipe:
     """One call of an allowed tool: tools and values judged under the request."""
     return LabelRecipe(
@@ -334,6 +365,8 @@ LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-inject": pocket_q_inject,
     "q-pii": pocket_q_pii,
     "q-domain": pocket_q_domain,
+    "q-dup": pocket_q_dup,
+    "q-ground": pocket_q_ground,
     "q-toolcall": pocket_q_toolcall,
     "q-doccite": pocket_q_doccite,
 }

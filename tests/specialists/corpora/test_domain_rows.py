@@ -62,13 +62,13 @@ def tiny_data(folder: Path) -> Path:
     for part in ("text", "pairs", "specialists"):
         (folder / part).mkdir()
     illnesses = [
-        f"# {name}\n\n{name} is a disease of children. Patients with fever need rest and a physician"
-        f" who watches the infection of ward {number}.\n\n## Treatment\n\nDoctors treat the fever of"
+        f"# {name}\n\n{name} is a disease of children. Patients with fever need rest and a doctor"
+        f" who watches the infection of ward {number}.\n\n## Treatment\n\nDoctors treat fever of"
         f" patients with rest, and the infection number {number} with a strong medicine."
         for number, name in enumerate(ILLNESSES)
     ]
     rivers = [
-        f"# {name}\n\nThe {name} is a river in the north. Its valley winds between hills and villages"
+        f"# {name}\n\nThe {name} is a river in the north. Its valley winds between hills and woods"
         f" for {number + 20} kilometres until it joins the greater stream.\n\n## Geography\n\nThe"
         f" valley lies between wooded hills, and {number + 2} villages stand beside the stream."
         for number, name in enumerate(RIVERS)
