@@ -32,6 +32,7 @@ from cluster.workers.wire import (
     encode_message,
     read_frame,
 )
+from specialists.allocator import give_back_memory, keep_freed_memory
 from specialists.errors import SpecialistError
 from specialists.requests import Decide, Decided, Generate, Generated, SpecialistRequest
 
@@ -67,7 +68,8 @@ def serve(connection: socket.socket, order: Mapping[str, Any]) -> None:
         return outlet.send(CannotStart(message=str(error)))
     except Exception as error:
         return outlet.send(CannotStart(message=f"{type(error).__name__}: {error}"))
-    _give_back_memory()
+    give_back_memory()
+    keep_freed_memory()
     outlet.send(Ready(load_s=time.monotonic() - born_s))
     with connection.makefile("rb") as inlet:
         while message := read_frame(inlet):
@@ -161,12 +163,6 @@ def _settle_in(order: Mapping[str, Any]) -> None:
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-
-
-def _give_back_memory() -> None:
-    """What loading has used and freed, the C library keeps; glibc gives it back when asked."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def die_with_parent(parent_pid: int) -> None:
