@@ -80,16 +80,20 @@ class Cluster:
         memory_budget_bytes: int | None = None,
         history_path: Path | None = None,
         log_dir: Path | None = None,
+        measured_dir: Path | None = None,
     ) -> Self:
         """`registry_path` alone, or the shipped registry with the user's over it. Workers are
         started when the first call needs them. With a `history_path`, `qshell ps`, `top`, `load`
-        and the like see this cluster; `log_dir` takes its events and what workers print.
+        and the like see this cluster; `log_dir` takes its events and what workers print,
+        `measured_dir` what is measured once about a checkpoint.
 
         Raises `RegistryError`.
         """
         if backend is None:
             check_platform()
-            backend = LocalBackend(log_path=log_dir / "workers.log" if log_dir else None)
+            backend = LocalBackend(
+                log_path=log_dir / "workers.log" if log_dir else None, measured_dir=measured_dir
+            )
         budget = memory_budget_bytes or int(memory_limit_bytes() * DEFAULT_SHARE)
         source = RegistrySource(registry_path)
         cluster = cls(source, backend, budget_bytes=budget, history=history_path)

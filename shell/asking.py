@@ -76,12 +76,17 @@ def open_cluster(settings: Settings) -> Cluster:
     try:
         settings.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        return Cluster.open(settings.registry, memory_budget_bytes=settings.memory_budget)
+        return Cluster.open(
+            settings.registry,
+            memory_budget_bytes=settings.memory_budget,
+            measured_dir=settings.measured_dir,
+        )
     return Cluster.open(
         settings.registry,
         memory_budget_bytes=settings.memory_budget,
         history_path=settings.history_path,
         log_dir=settings.log_dir,
+        measured_dir=settings.measured_dir,
     )
 
 

@@ -63,6 +63,11 @@ class Settings:
         return self.data_dir / "calibrations"
 
     @property
+    def measured_dir(self) -> Path:
+        """What was measured once about a checkpoint on this machine."""
+        return self.data_dir / "measured"
+
+    @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 

@@ -6,10 +6,10 @@ the others count the verdicts that still turn. Whole numbers are the same on eve
 was found holds for weights and prompt, and is kept in a file; only the first load pays for it.
 """
 
+import contextlib
 import hashlib
 import json
-import os
-import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,19 +18,24 @@ from typing import Any
 import torch
 
 from specialists.model.arithmetic import Arithmetic
-from specialists.requests import Decide
+from specialists.requests import Decide, Decided
 from specialists.specialist import Specialist
+from specialists.tuning import write_whole
 
 MOST_FLIPS = 0.002
 """Share of the verdicts that may turn."""
 BORDER_FACTOR = 1.5
-"""Margins this many times the largest error that was seen are near the border."""
+"""Margins this many times the largest error seen are near the border."""
 _FORMAT = 1
 _ROWS = Path(__file__).parent / "evaluation" / "rows" / "ten_domains.jsonl"
-_QUESTIONS, _OF_THEM_FOR_ERRORS = 40, 12
+_QUESTIONS, _OF_THEM_FOR_ERRORS = 34, 9
 _PASSAGES = 8
-_CHARACTERS = 200
-"""Of each passage: enough for the errors to be ordinary, and half a second for a small model."""
+_CHARACTERS = 120
+"""Of each passage, so that the first load of a small model waits a second or two."""
+_LONGEST_S = 30.0
+"""A large model answers fewer of the questions."""
+SHIPPED = "agreement.json"
+"""In a checkpoint's own folder, for those that are measured before they ship."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,29 +53,32 @@ class Agreement:
 
 
 def find_agreement(exact: Specialist, arithmetic: Arithmetic, kept_in: Path) -> Agreement:
-    """As kept in the folder `kept_in`, or measured now and kept there where that can be written.
-    `exact` decides in float32."""
-    path = kept_in / f"{_key(exact, arithmetic)}.json"
-    try:
-        return _read(path)
-    except (OSError, ValueError, KeyError, TypeError):
-        agreement = measure_agreement(exact, arithmetic)
-        _keep(path, agreement)
-        return agreement
+    """As it ships with the checkpoint or is kept in the folder `kept_in`; else measured now and
+    kept there where that can be written. `exact` decides in float32."""
+    key = agreement_key(exact, arithmetic)
+    path = kept_in / f"agreement-{key[:32]}.json"
+    for file in (exact.checkpoint.folder / SHIPPED, path):
+        found = _read(file, key)
+        if found is not None:
+            return found
+    agreement = measure_agreement(exact, arithmetic)
+    keep_agreement(path, key, agreement)
+    return agreement
 
 
 def measure_agreement(exact: Specialist, arithmetic: Arithmetic) -> Agreement:
+    began_s = time.monotonic()
     requests = _requests()
     raw = _in(arithmetic, exact, border=0.0)
-    border = BORDER_FACTOR * max(
-        _largest_error(exact, raw, request) for request in requests[:_OF_THEM_FOR_ERRORS]
-    )
+    border = BORDER_FACTOR * _error_near_border(exact, raw, requests[:_OF_THEM_FOR_ERRORS])
     served = _in(arithmetic, exact, border=border)
     flips = pairs = 0
     for request in requests[_OF_THEM_FOR_ERRORS:]:
         ours, theirs = served.decide(request).verdicts, exact.decide(request).verdicts
         flips += sum(a.label != b.label for a, b in zip(ours, theirs, strict=True))
         pairs += len(ours)
+        if time.monotonic() - began_s > _LONGEST_S:
+            break
     return Agreement(border=border, flips=flips, pairs=pairs)
 
 
@@ -80,15 +88,19 @@ def _in(arithmetic: Arithmetic, exact: Specialist, *, border: float) -> Speciali
     )
 
 
-def _largest_error(exact: Specialist, raw: Specialist, request: Decide) -> float:
-    """Of the margin between the two best labels."""
+def _error_near_border(exact: Specialist, raw: Specialist, requests: Sequence[Decide]) -> float:
+    """The largest error of the margin between the two best labels, among the half of the pairs
+    whose margin is the smaller: errors grow with margins, and large margins do not turn."""
     theirs, ours = (
-        torch.tensor([verdict.logits for verdict in each.decide(request).verdicts])
-        .topk(2, dim=1)
-        .values.diff(dim=1)
-        for each in (exact, raw)
+        torch.cat([_margins(each.decide(request)) for request in requests]) for each in (exact, raw)
     )
-    return float((theirs - ours).abs().max())
+    nearest = theirs.argsort()[: -(-len(theirs) // 2)]
+    return float((theirs - ours)[nearest].abs().max())
+
+
+def _margins(decided: Decided) -> torch.Tensor:
+    best_B2 = torch.tensor([verdict.logits for verdict in decided.verdicts]).topk(2, dim=1).values
+    return best_B2[:, 0] - best_B2[:, 1]
 
 
 def _requests() -> list[Decide]:
@@ -107,35 +119,32 @@ def _requests() -> list[Decide]:
     return asked
 
 
-def _key(exact: Specialist, arithmetic: Arithmetic) -> str:
+def agreement_key(exact: Specialist, arithmetic: Arithmetic) -> str:
+    """Changes with everything that verdicts depend on."""
     checkpoint = exact.checkpoint
     base = checkpoint.base.sha256 if checkpoint.base else ""
     made_from: Sequence[Any] = (
-        _FORMAT,
-        checkpoint.sha256,
-        base,
-        exact.contract.to_dict(),
-        arithmetic,
+        *(_FORMAT, checkpoint.sha256, base),
+        *(exact.contract.to_dict(), arithmetic),
     )
     text = json.dumps(made_from, sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _read(path: Path) -> Agreement:
-    values = json.loads(path.read_text("utf-8"))
-    return Agreement(
-        border=float(values["border"]), flips=int(values["flips"]), pairs=int(values["pairs"])
-    )
+def keep_agreement(path: Path, key: str, agreement: Agreement) -> None:
+    """A folder that cannot be written costs time and no answer."""
+    with contextlib.suppress(OSError):
+        write_whole(path, json.dumps({"key": key, **asdict(agreement)}, indent=1))
 
 
-def _keep(path: Path, agreement: Agreement) -> None:
-    """Whole or not at all; a folder that cannot be written costs time and no answer."""
+def _read(path: Path, key: str) -> Agreement | None:
+    """None for what is not there, is damaged, or was measured of something else."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=path.stem, delete=False
-        ) as file:
-            json.dump(asdict(agreement), file)
-        os.replace(file.name, path)
-    except OSError:
-        return
+        values = json.loads(path.read_text("utf-8"))
+        if values["key"] != key:
+            return None
+        return Agreement(
+            border=float(values["border"]), flips=int(values["flips"]), pairs=int(values["pairs"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
