@@ -25,7 +25,8 @@ from specialists.tuning import write_whole
 MOST_FLIPS = 0.002
 """Share of the verdicts that may turn."""
 BORDER_FACTOR = 1.5
-"""Margins this many times the largest error seen are near the border."""
+"""Margins this many times the error are near the border."""
+_SHARE_BELOW = 0.95
 _FORMAT = 1
 _ROWS = Path(__file__).parent / "evaluation" / "rows" / "ten_domains.jsonl"
 _QUESTIONS, _OF_THEM_FOR_ERRORS = 34, 9
@@ -89,13 +90,14 @@ def _in(arithmetic: Arithmetic, exact: Specialist, *, border: float) -> Speciali
 
 
 def _error_near_border(exact: Specialist, raw: Specialist, requests: Sequence[Decide]) -> float:
-    """The largest error of the margin between the two best labels, among the half of the pairs
-    whose margin is the smaller: errors grow with margins, and large margins do not turn."""
+    """What `_SHARE_BELOW` of the errors of the margin between the two best labels stay below, among
+    the half of the pairs whose margin is the smaller: errors grow with margins, and large margins
+    do not turn."""
     theirs, ours = (
         torch.cat([_margins(each.decide(request)) for request in requests]) for each in (exact, raw)
     )
     nearest = theirs.argsort()[: -(-len(theirs) // 2)]
-    return float((theirs - ours)[nearest].abs().max())
+    return float((theirs - ours)[nearest].abs().quantile(_SHARE_BELOW))
 
 
 def _margins(decided: Decided) -> torch.Tensor:
