@@ -80,6 +80,7 @@ def open_cluster(settings: Settings) -> Cluster:
             settings.registry,
             memory_budget_bytes=settings.memory_budget,
             measured_dir=settings.measured_dir,
+            score_cache=settings.score_path,
         )
     return Cluster.open(
         settings.registry,
@@ -87,6 +88,7 @@ def open_cluster(settings: Settings) -> Cluster:
         history_path=settings.history_path,
         log_dir=settings.log_dir,
         measured_dir=settings.measured_dir,
+        score_cache=settings.score_path,
     )
 
 
@@ -120,7 +122,7 @@ class Talk:
                 self._starting = ""
                 if self._judging:
                     self.tick(0, None, self._judging)
-            case Event(kind="retried"):
+            case Event(kind="retried" | "scores"):
                 self._troubles.append(told.message)
 
     def sentences(self) -> list[str]:

@@ -22,7 +22,7 @@ from shell.errors import SettingsError
 Colours = Literal["auto", "always", "never"]
 _FILE_KEYS = (
     *("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote"),
-    *("theme", "plain", "keys", "memory_budget"),
+    *("theme", "plain", "keys", "memory_budget", "score_cache"),
 )
 _TRUTH_KEYS = ("allow_remote", "plain")
 _PATH_KEYS = ("cache_dir", "data_dir", "registry")
@@ -50,6 +50,8 @@ class Settings:
     """Whether the screen is drawn for screen readers: words for marks, no lines, nothing moving."""
     memory_budget: int | None = None
     """Bytes that all workers may use together; half of the machine's memory when None."""
+    score_cache: str = "off"
+    """Whether verdicts are kept: `on`, `off`, or a file to keep them in."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of the screen by action, `session.copy: ctrl+y`; its help names the actions."""
 
@@ -75,6 +77,17 @@ class Settings:
     def history_path(self) -> Path:
         """Where clusters record themselves, for `ps`, `top`, `load` and the like."""
         return self.data_dir / "history.sqlite3"
+
+    @property
+    def score_path(self) -> Path | None:
+        """The file that keeps verdicts; None when none are kept."""
+        if self.score_cache == "off":
+            return None
+        return (
+            self.cache_dir / "scores.sqlite3"
+            if self.score_cache == "on"
+            else Path(self.score_cache)
+        )
 
     @property
     def index_dir(self) -> Path:
@@ -161,6 +174,9 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
         )
     if key == "memory_budget":
         return _checked_size(value, where=where)
+    if key == "score_cache":
+        # A relative file is meant from the one that names it.
+        return value if value in ("on", "off") else str(folder / Path(value).expanduser())
     if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
             raise SettingsError(f"{where}: {key}: {value} is neither true nor false")
