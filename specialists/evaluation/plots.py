@@ -41,8 +41,8 @@ def draw_curves(rows: Sequence[ScoredRows], folder: Path) -> tuple[Path, ...]:
 
 
 def draw_speed(found: Sequence[Speed], folder: Path, *, name: str) -> tuple[Path, ...]:
-    """Writes `NAME-speed.*`: passages a second over passages under one question, one panel for each
-    length, one line for each way. Raises `GateError` where `folder` cannot be written."""
+    """Writes `NAME-speed.*`: passages a CPU second over passages under one question, one panel
+    for each length, one line for each way. Raises `GateError` where `folder` cannot be written."""
     lengths = sorted({speed.tokens for speed in found})
     with rc_context(_STYLE):
         figure = Figure(figsize=(2.2 + 3 * len(lengths), 4), layout="constrained")
@@ -54,7 +54,7 @@ def draw_speed(found: Sequence[Speed], folder: Path, *, name: str) -> tuple[Path
                 ours = "," not in way
                 axes.plot(
                     counts,
-                    [speed.per_second for speed in line],
+                    [speed.per_cpu_second for speed in line],
                     marker="o",
                     markersize=3,
                     linewidth=2 if ours else 1,
@@ -65,7 +65,7 @@ def draw_speed(found: Sequence[Speed], folder: Path, *, name: str) -> tuple[Path
             axes.set_xticks(counts, [str(count) for count in counts], minor=False)
             axes.set_xticks([], minor=True)
             axes.set_title(f"{length} tokens", fontsize=10, loc="left")
-        figure.axes[0].set_ylabel("passages a second")
+        figure.axes[0].set_ylabel("passages a second of processor time")
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=7)
         return _write({f"{name}-speed": figure}, folder)
