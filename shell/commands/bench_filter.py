@@ -139,7 +139,8 @@ def bench_filter(
         _print_speeds(output, found, weights)
         _print_floors(output, floors)
         output.note(
-            f"{threads} thread(s), medians of {rounds} alternating rounds; x plain and the rates are of CPU time"
+            f"{threads} thread(s), medians of {rounds} alternating rounds; x plain and the rates "
+            "are of CPU time"
         )
     if plot:
         from specialists.evaluation.plots import draw_speed
