@@ -43,6 +43,8 @@ def open_blocking(
     memory_budget_bytes: int | None = None,
     history_path: Path | None = None,
     log_dir: Path | None = None,
+    measured_dir: Path | None = None,
+    score_cache: Path | None = None,
 ) -> "BlockingCluster":
     """Takes what `Cluster.open` takes."""
     return BlockingCluster(
@@ -52,6 +54,8 @@ def open_blocking(
             memory_budget_bytes=memory_budget_bytes,
             history_path=history_path,
             log_dir=log_dir,
+            measured_dir=measured_dir,
+            score_cache=score_cache,
         )
     )
 

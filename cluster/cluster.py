@@ -37,6 +37,7 @@ from cluster.registry_source import RegistrySource
 from cluster.reloading import RegistryInForce
 from cluster.retrieval.index import Index, IndexReport
 from cluster.retrieval.refresh import IndexProgress
+from cluster.score_cache import ScoreCache
 from cluster.status import ClusterStatus
 from specialists.checkpoint import open_checkpoint
 from specialists.errors import SpecialistError
@@ -72,6 +73,7 @@ class Cluster:
         self._registry = source.read()
         self._backend = backend
         self._recorder = Recorder(history, registry=str(source.files[-1])) if history else None
+        self._score_path: Path | None = None
         self._running: _Running | None = None
         self._background: set[asyncio.Task[None]] = set()
 
@@ -84,19 +86,26 @@ class Cluster:
         memory_budget_bytes: int | None = None,
         history_path: Path | None = None,
         log_dir: Path | None = None,
+        measured_dir: Path | None = None,
+        score_cache: Path | None = None,
     ) -> Self:
         """`registry_path` alone, or the shipped registry with the user's over it. Workers are
         started when the first call needs them. With a `history_path`, `qshell ps`, `top`, `load`
-        and the like see this cluster; `log_dir` takes its events and what workers print.
+        and the like see this cluster; `log_dir` takes its events and what workers print,
+        `measured_dir` what is measured once about a checkpoint. `score_cache` is a file that keeps
+        verdicts, so that a question asked again of the same passages needs no worker.
 
         Raises `RegistryError`.
         """
         if backend is None:
             check_platform()
-            backend = LocalBackend(log_path=log_dir / "workers.log" if log_dir else None)
+            backend = LocalBackend(
+                log_path=log_dir / "workers.log" if log_dir else None, measured_dir=measured_dir
+            )
         budget = memory_budget_bytes or int(memory_limit_bytes() * DEFAULT_SHARE)
         source = RegistrySource(registry_path)
         cluster = cls(source, backend, budget_bytes=budget, history=history_path)
+        cluster._score_path = score_cache
         if log_dir is not None:
             cluster.events.write_to(log_dir / "events.jsonl")
         return cluster
@@ -125,7 +134,14 @@ class Cluster:
             obey=self._obey,
             look_at_registry=in_force.look,
         )
-        self._running = _Running(dispatcher=dispatcher, in_force=in_force, monitor=monitor)
+        scores = None
+        if self._score_path is not None:
+            scores = ScoreCache(
+                self._score_path, tell=lambda message: self.events.tell("scores", "", message)
+            )
+        self._running = _Running(
+            dispatcher=dispatcher, in_force=in_force, monitor=monitor, scores=scores
+        )
         for spec in self._registry.specs.values():
             if spec.entry.preload:
                 self._warm(spec)
@@ -144,6 +160,8 @@ class Cluster:
             self._registry = running.in_force.registry
             await running.monitor.close()
             await running.dispatcher.close()
+            if running.scores is not None:
+                running.scores.close()
         self.events.close()
 
     @property
@@ -176,6 +194,8 @@ class Cluster:
         `CallTimeout`), and `RegistryError` when its checkpoint is not there.
         """
         spec = self._usable(name)
+        if isinstance(request, Decide):
+            return await self._decide(spec, request, timeout_s=timeout_s)
         return await self._open().dispatcher.call(spec.name, request, timeout_s=timeout_s)
 
     async def do(self, name: str, inputs: Inputs) -> Result:
@@ -185,6 +205,24 @@ class Cluster:
         Raises `JobError` for inputs the job does not take, and what `call` raises.
         """
         return await do_job(self.call, self._usable(name), inputs)
+
+    async def _decide(
+        self, spec: SpecialistSpec, request: Decide, *, timeout_s: float | None
+    ) -> Decided:
+        """Only the passages without a kept verdict are asked for."""
+        running = self._open()
+        identity = self._weights_and_prompt(spec) if running.scores is not None else None
+        if running.scores is None or identity is None:
+            return await running.dispatcher.call(spec.name, request, timeout_s=timeout_s)
+        known = running.scores.find(identity, request)
+        missing = tuple(dict.fromkeys(p for p in request.passages if p not in known))
+        if missing:
+            asked = Decide(query=request.query, passages=missing)
+            decided = await running.dispatcher.call(spec.name, asked, timeout_s=timeout_s)
+            given = dict(zip(missing, decided.verdicts, strict=True))
+            known |= given
+            running.scores.keep(identity, request.query, given)
+        return Decided(verdicts=tuple(known[passage] for passage in request.passages))
 
     async def ask(
         self,
@@ -212,7 +250,8 @@ class Cluster:
         tell = on_event or (lambda _: None)
         spec = self._usable(specialist or self.registry.first_for_relevance().name)
         stop_listening = self.events.listen(tell)
-        self._warm(spec)
+        if not self._was_asked(spec, question):
+            self._warm(spec)
         try:
             index = await _open_index(docs, cache_dir or index_dir(), tell)
             tell(index.report)
@@ -374,12 +413,24 @@ class Cluster:
         """What its verdicts depend on: weights, prompt and arithmetic; its place where the
         weights say nothing."""
         spec = self.registry.resolve(name)
-        weights, prompt = str(spec.folder), None
-        with contextlib.suppress(SpecialistError):
+        place = json.dumps([str(spec.folder), None, spec.entry.dtype], sort_keys=True)
+        return self._weights_and_prompt(spec) or place
+
+    def _weights_and_prompt(self, spec: SpecialistSpec) -> str | None:
+        """And arithmetic; None for what is no checkpoint."""
+        try:
             checkpoint = open_checkpoint(spec.folder, verify=False)
-            weights = checkpoint.sha256 or weights
-            prompt = checkpoint.contract and checkpoint.contract.to_dict()
-        return json.dumps([weights, prompt, spec.entry.dtype], sort_keys=True)
+        except SpecialistError:
+            return None
+        base = checkpoint.base and checkpoint.base.sha256
+        prompt = checkpoint.contract and checkpoint.contract.to_dict()
+        return json.dumps([checkpoint.sha256, base, prompt, spec.entry.dtype], sort_keys=True)
+
+    def _was_asked(self, spec: SpecialistSpec, question: str) -> bool:
+        """Whether the kept verdicts may well suffice, so that no worker is started beforehand."""
+        scores = self._open().scores
+        identity = self._weights_and_prompt(spec) if scores is not None else None
+        return scores is not None and identity is not None and scores.knows(identity, question)
 
     def _open(self) -> "_Running":
         if self._running is None:
@@ -394,6 +445,7 @@ class _Running:
     dispatcher: Dispatcher
     in_force: RegistryInForce
     monitor: Monitor
+    scores: ScoreCache | None
 
 
 def read_default_registry() -> Registry:

@@ -20,7 +20,8 @@ MAX_LOG_BYTES = 4 * 1024 * 1024
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """`at` is wall time in seconds; `kind` one word (starting, ready, failed, retried, stopping,
-    stopped, refused, budget, registry, order, history, log); `name` the specialist, if any."""
+    stopped, refused, budget, registry, order, history, scores, log); `name` the specialist, if
+    any."""
 
     at: float
     kind: str

@@ -21,6 +21,11 @@ def history_path() -> Path:
     return _home("data", "history.sqlite3") or _DIRS.user_data_path / "history.sqlite3"
 
 
+def measured_dir() -> Path:
+    """What was measured once about a checkpoint: whether int8 agrees, and what is fastest."""
+    return _home("data", "measured") or _DIRS.user_data_path / "measured"
+
+
 def _home(*parts: str) -> Path | None:
     home = os.environ.get("QSHELL_HOME")
     return Path(home).expanduser().absolute().joinpath(*parts) if home else None

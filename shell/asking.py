@@ -81,12 +81,19 @@ def open_cluster(settings: Settings) -> Cluster:
     try:
         settings.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        return Cluster.open(settings.registry, memory_budget_bytes=settings.memory_budget)
+        return Cluster.open(
+            settings.registry,
+            memory_budget_bytes=settings.memory_budget,
+            measured_dir=settings.measured_dir,
+            score_cache=settings.score_path,
+        )
     return Cluster.open(
         settings.registry,
         memory_budget_bytes=settings.memory_budget,
         history_path=settings.history_path,
         log_dir=settings.log_dir,
+        measured_dir=settings.measured_dir,
+        score_cache=settings.score_path,
     )
 
 
@@ -122,7 +129,7 @@ class Talk:
                 self._starting = ""
                 if self._judging:
                     self.tick(0, None, self._judging)
-            case Event(kind="retried"):
+            case Event(kind="retried" | "scores"):
                 self._troubles.append(told.message)
 
     def sentences(self) -> list[str]:

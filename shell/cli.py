@@ -66,6 +66,7 @@ COMMANDS: dict[str, Entry] = {
         train="Train a shipped specialist again.",
         gate="Say whether a checkpoint's marks let it ship.",
         bench="Measure speed and quality on this machine.",
+        tune="Find what is fastest for a specialist here, and load it so.",
         calibrate="Fit a threshold that promises a recall on your own pairs.",
         audit="See how often it refuses when your documents hold no answer.",
         forge="Make labelled pairs with near-misses from your own documents.",

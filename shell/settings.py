@@ -23,7 +23,7 @@ from shell.errors import SettingsError
 Colours = Literal["auto", "always", "never"]
 _FILE_KEYS = (
     *("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote"),
-    *("theme", "plain", "keys", "memory_budget", "guards", "answer_cache"),
+    *("theme", "plain", "keys", "memory_budget", "guards", "answer_cache", "score_cache"),
 )
 _TRUTH_KEYS = ("allow_remote", "plain", "answer_cache")
 _PATH_KEYS = ("cache_dir", "data_dir", "registry")
@@ -56,6 +56,8 @@ class Settings:
     answer_cache: bool = False
     """Whether a question that was answered before, over the same documents, is answered from
     there; `q-dup` says whether two questions ask the same."""
+    score_cache: str = "off"
+    """Whether verdicts are kept: `on`, `off`, or a file to keep them in."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of the screen by action, `session.copy: ctrl+y`; its help names the actions."""
 
@@ -69,6 +71,11 @@ class Settings:
         return self.data_dir / "calibrations"
 
     @property
+    def measured_dir(self) -> Path:
+        """What was measured once about a checkpoint on this machine."""
+        return self.data_dir / "measured"
+
+    @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 
@@ -76,6 +83,17 @@ class Settings:
     def history_path(self) -> Path:
         """Where clusters record themselves, for `ps`, `top`, `load` and the like."""
         return self.data_dir / "history.sqlite3"
+
+    @property
+    def score_path(self) -> Path | None:
+        """The file that keeps verdicts; None when none are kept."""
+        if self.score_cache == "off":
+            return None
+        return (
+            self.cache_dir / "scores.sqlite3"
+            if self.score_cache == "on"
+            else Path(self.score_cache)
+        )
 
     @property
     def index_dir(self) -> Path:
@@ -167,6 +185,9 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
             return read_guards(value)
         except ValueError as error:
             raise SettingsError(f"{where}: guards: {error}") from error
+    if key == "score_cache":
+        # A relative file is meant from the one that names it.
+        return value if value in ("on", "off") else str(folder / Path(value).expanduser())
     if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
             raise SettingsError(f"{where}: {key}: {value} is neither true nor false")

@@ -58,15 +58,21 @@ class Specialist:
         tokenizer: Tokenizer,
         *,
         arithmetic: Arithmetic = "float32",
+        border: float | None = None,
+        batch_tokens: int = BATCH_TOKENS,
     ) -> None:
-        """`model` stays float32; the blocks of a copy take the `arithmetic`."""
+        """`model` stays float32; the blocks of a copy take the `arithmetic`. Margins below
+        `border` are decided again; None estimates it on a few probes."""
         self.checkpoint = checkpoint
         self.model = model
         self.tokenizer = tokenizer
         self.arithmetic = arithmetic
         self._quick = lowered(model, arithmetic)
-        self._border = 0.0
-        if arithmetic != "float32" and checkpoint.contract is not None:
+        self.decided_again = 0
+        """Passages so near the border that float32 had to decide, since the start."""
+        self._batch_tokens = batch_tokens
+        self._border = border or 0.0
+        if border is None and arithmetic != "float32" and checkpoint.contract is not None:
             self._border = BORDER_FACTOR * self._largest_error()
 
     @property
@@ -90,6 +96,7 @@ class Specialist:
         logits_BL = self._label_logits(self._quick, head_ids, prompts)
         near = torch.nonzero(_margins(logits_BL) < self._border).flatten().tolist()
         if near:
+            self.decided_again += len(near)
             logits_BL[near] = self._label_logits(self.model, head_ids, [prompts[i] for i in near])
         return Decided(
             verdicts=tuple(
@@ -106,7 +113,7 @@ class Specialist:
         model.hidden(torch.tensor([head_ids]), cache=head_cache)
         label_ids = torch.tensor(self.contract.label_ids)
         logits_BL = torch.empty(len(prompts), len(label_ids))
-        for batch in _batches_by_length(prompts):
+        for batch in _batches_by_length(prompts, self._batch_tokens):
             ids_BT, last_B = _pad([prompts[index].ids for index in batch])
             verdict_BD = model.hidden_at(last_B, ids_BT, cache=head_cache.expand(len(batch)))
             logits_BL[batch] = model.language_logits(verdict_BD, label_ids)
@@ -207,11 +214,11 @@ def _filled(
     return model.eval()
 
 
-def _batches_by_length(prompts: Sequence[PassagePrompt]) -> Iterator[list[int]]:
-    """Indices of prompts of like length, longest first, each batch within the token budget."""
+def _batches_by_length(prompts: Sequence[PassagePrompt], tokens: int) -> Iterator[list[int]]:
+    """Indices of prompts of like length, longest first, each batch of at most so many `tokens`."""
     order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index].ids))
     while order:
-        rows = max(1, BATCH_TOKENS // len(prompts[order[0]].ids))
+        rows = max(1, tokens // len(prompts[order[0]].ids))
         yield order[:rows]
         order = order[rows:]
 

@@ -16,6 +16,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
+from cluster import places
 from cluster.errors import ClusterError
 from cluster.registry import SpecialistSpec
 from cluster.workers.process import ONE_THREAD
@@ -29,7 +30,7 @@ PROCESS_BYTES = 64 * 1024 * 1024
 """What a worker costs beside its weights (tests/bench/ten_workers.py prints it)."""
 COPY_BYTES = {None: 1, "float32": 0, "int8": 1}
 """Bytes a weight of the copy in cheaper arithmetic."""
-PRELOAD = {"checkpoint": ("torch", "specialists.specialist"), "scripted": ()}
+PRELOAD = {"checkpoint": ("torch", "specialists.loading"), "scripted": ()}
 
 Loader = Literal["checkpoint", "scripted"]
 Method = Literal["forkserver", "spawn"]
@@ -37,7 +38,8 @@ Method = Literal["forkserver", "spawn"]
 
 class LocalBackend:
     """Meets `Backend`. `loader` says what stands in the checkpoint folders; `log_path` takes
-    what native code prints in a worker."""
+    what native code prints in a worker; `measured_dir` keeps what is measured once about a
+    checkpoint."""
 
     def __init__(
         self,
@@ -45,10 +47,12 @@ class LocalBackend:
         loader: Loader = "checkpoint",
         method: Method | None = None,
         log_path: Path | None = None,
+        measured_dir: Path | None = None,
     ) -> None:
         self._loader: Loader = loader
         self._method = method or ("forkserver" if sys.platform == "linux" else "spawn")
         self._log = str(log_path or os.devnull)
+        self._measured = measured_dir or places.measured_dir()
         self._server: _ForkServer | None = None
         self._retired: list[_ForkServer] = []
         self._workers: set[Worker] = set()
@@ -60,6 +64,7 @@ class LocalBackend:
             "loader": self._loader,
             "folder": str(spec.folder),
             "arithmetic": spec.entry.dtype,
+            "measured": str(self._measured),
             "log": self._log,
         }
         try:

@@ -28,12 +28,14 @@ def main(control_descriptor: int, parent_pid: int, preload: Sequence[str]) -> No
     exit is told as a line `{"pid", "code"}`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent_pid)
+    gc.disable()  # collecting what imports make finds nothing and takes a seventh of their time
     for module in preload:
         # What cannot be imported here fails in the worker, which can say so.
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     # Else the first collection in each worker writes to, and so copies, all that is shared.
     gc.freeze()
+    gc.enable()
     wake_r, wake_w = os.pipe()
     os.set_blocking(wake_w, False)
     os.set_blocking(wake_r, False)

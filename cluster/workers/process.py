@@ -32,6 +32,7 @@ from cluster.workers.wire import (
     encode_message,
     read_frame,
 )
+from specialists.allocator import give_back_memory, keep_freed_memory
 from specialists.errors import SpecialistError
 from specialists.requests import Decide, Decided, Generate, Generated, SpecialistRequest
 
@@ -52,8 +53,8 @@ class Specialist(Protocol):
 def serve(connection: socket.socket, order: Mapping[str, Any]) -> None:
     """Loads what `order` names and answers until told to stop or until the parent is gone.
 
-    `order`: loader (a name of `LOADERS`), folder, arithmetic, log (a file for stray output),
-    parent_pid.
+    `order`: loader (a name of `LOADERS`), folder, arithmetic, measured (the folder that keeps what
+    was measured), log (a file for stray output), parent_pid.
     """
     born_s = time.monotonic()
     _settle_in(order)
@@ -61,13 +62,14 @@ def serve(connection: socket.socket, order: Mapping[str, Any]) -> None:
     outlet.send(Hello(pid=os.getpid()))
     threading.Thread(target=outlet.beat_forever, daemon=True).start()
     try:
-        specialist = LOADERS[order["loader"]](Path(order["folder"]), order["arithmetic"])
+        specialist = LOADERS[order["loader"]](order)
         specialist.warm_up()
     except SpecialistError as error:
         return outlet.send(CannotStart(message=str(error)))
     except Exception as error:
         return outlet.send(CannotStart(message=f"{type(error).__name__}: {error}"))
-    _give_back_memory()
+    give_back_memory()
+    keep_freed_memory()
     outlet.send(Ready(load_s=time.monotonic() - born_s))
     with connection.makefile("rb") as inlet:
         while message := read_frame(inlet):
@@ -84,22 +86,20 @@ def main(descriptor: int, order: Mapping[str, Any]) -> None:
         serve(connection, order)
 
 
-def load_checkpoint(folder: Path, arithmetic: str | None) -> Specialist:
+def load_checkpoint(order: Mapping[str, Any]) -> Specialist:
     """The real thing. Imported by name: only here, inside the child, does torch come in."""
     torch = importlib.import_module("torch")
     torch.set_num_threads(1)
     # Refused when kernels already ran; then the environment has set it.
     with contextlib.suppress(RuntimeError):
         torch.set_num_interop_threads(1)
-    load: Callable[..., Specialist] = importlib.import_module(
-        "specialists.specialist"
-    ).load_specialist
-    return load(folder, arithmetic=arithmetic)
+    load: Callable[..., Specialist] = importlib.import_module("specialists.loading").load_for_worker
+    return load(Path(order["folder"]), order["arithmetic"], Path(order["measured"]))
 
 
-LOADERS: Mapping[str, Callable[[Path, str | None], Specialist]] = {
+LOADERS: Mapping[str, Callable[[Mapping[str, Any]], Specialist]] = {
     "checkpoint": load_checkpoint,
-    "scripted": load_scripted,
+    "scripted": lambda order: load_scripted(Path(order["folder"])),
 }
 
 
@@ -161,12 +161,6 @@ def _settle_in(order: Mapping[str, Any]) -> None:
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-
-
-def _give_back_memory() -> None:
-    """What loading has used and freed, the C library keeps; glibc gives it back when asked."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def die_with_parent(parent_pid: int) -> None:

@@ -44,7 +44,7 @@ def read_script(folder: Path) -> Script:
         raise CheckpointError(f"{path}: not a script ({error})") from error
 
 
-def load_scripted(folder: Path, _: str | None = None) -> "ScriptedSpecialist":
+def load_scripted(folder: Path) -> "ScriptedSpecialist":
     script = read_script(folder)
     _spend(script.load_s)
     if script.cannot_start:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shell.commands.bench_filter import bench_filter
 from shell.errors import ShellError
 from shell.output import Output
 from shell.settings import read_settings
@@ -51,6 +52,8 @@ def command() -> None:
       qshell bench filter
     """
 
+
+command.add_command(bench_filter)
 
 _SPECIALIST = click.option(
     "--specialist",
@@ -184,96 +187,6 @@ def bench_holdout(specialist: str, baselines: bool, plots: Path | None, as_json:
         output.document(asdict(measured))
         return
     print_holdout(output, measured)
-
-
-@command.command(name="filter")
-@click.option(
-    "--specialist",
-    default="q-rag",
-    show_default=True,
-    metavar="NAME|FOLDER|50m",
-    help="Whose speed; 50m takes the published shape with random weights.",
-)
-@click.option(
-    "--passages",
-    "counts",
-    multiple=True,
-    type=click.IntRange(1),
-    default=(1, 5, 20, 100),
-    show_default=True,
-    help="Passages under one question; may be given again.",
-)
-@click.option(
-    "--tokens",
-    "lengths",
-    multiple=True,
-    type=click.IntRange(8),
-    default=(32, 128, 512),
-    show_default=True,
-    help="Length of each passage; may be given again.",
-)
-@click.option(
-    "--rounds", type=click.IntRange(1), default=5, show_default=True, help="Alternating rounds."
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Threads of each way; a worker has one.",
-)
-@_JSON
-def bench_filter(
-    specialist: str,
-    counts: tuple[int, ...],
-    lengths: tuple[int, ...],
-    rounds: int,
-    threads: int,
-    as_json: bool,
-) -> None:
-    """Measure how many passages a second are decided: the plain way, whole and all logits, beside
-    ours in float32 and int8, and MiniLM where the extra `bench` is installed. Rounds alternate.
-
-    \b
-    Examples:
-      qshell bench filter
-      qshell bench filter --specialist 50m --passages 20 --tokens 128
-      qshell bench filter --threads 2 --json
-    """
-    from specialists.evaluation.gate import find_folder
-    from specialists.evaluation.speed import measure_speed, random_50m
-    from specialists.specialist import load_specialist
-
-    output = Output(json=as_json, colours=read_settings().colours)
-    judge = random_50m() if specialist == "50m" else load_specialist(find_folder(specialist))
-    with output.progress() as tick:
-        found = measure_speed(
-            judge,
-            counts=counts,
-            lengths=lengths,
-            rounds=rounds,
-            threads=threads,
-            on_progress=tick,
-        )
-    if as_json:
-        output.document([asdict(speed) for speed in found])
-        return
-    output.table(
-        ("passages", "tokens", "way", "a second", "median", "slowest", "labels as plain"),
-        [
-            (
-                str(speed.passages),
-                str(speed.tokens),
-                speed.way,
-                f"{speed.per_second:.1f}",
-                f"{speed.median_ms:.1f} ms",
-                f"{speed.slowest_ms:.1f} ms",
-                "–" if speed.same_labels is None else f"{speed.same_labels:.1%}",
-            )
-            for speed in found
-        ],
-    )
-    output.note(f"{threads} thread(s), median of {rounds} alternating rounds")
 
 
 class Drawing:

@@ -6,22 +6,26 @@ ways, so that a busy moment of the machine is bad luck for all of them alike.
 """
 
 import itertools
+import math
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
+from specialists.allocator import keep_freed_memory
 from specialists.checkpoint import TOKENIZER
 from specialists.evaluation.baselines import MiniLm, packaged_minilm
+from specialists.evaluation.floor import Floor, measure_floor
 from specialists.evaluation.gate import find_folder
+from specialists.evaluation.peers import ARITHMETICS, PEERS, Peer, can_run
 from specialists.model.arithmetic import Arithmetic
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
-from specialists.prompts import PUBLISHED_RELEVANCE, build_prompts, resolve_labels
+from specialists.prompts import PUBLISHED_RELEVANCE, build_prompt, build_prompts, resolve_labels
 from specialists.requests import Decide
 from specialists.specialist import PROBE_QUERY, PROBES, Specialist, load_model
 from specialists.tensors import write_checkpoint
@@ -37,15 +41,19 @@ Decider = Callable[[str, Sequence[str]], Labels | None]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Speed:
     """Of one way with `passages` of `tokens` each under one query: passages a second, milliseconds
-    for all of them (median and the slowest round), and how many labels are those of the plain way,
-    where there are labels."""
+    for all of them (median, 95th percentile and the slowest round), passages a second of processor
+    time, which other programs hardly change, the median ratio of that to the plain way's in the
+    same round, and how many labels are those of the plain way, where there are any."""
 
     way: str
     passages: int
     tokens: int
     per_second: float
     median_ms: float
+    p95_ms: float
     slowest_ms: float
+    per_cpu_second: float
+    times_plain: float
     same_labels: float | None
 
 
@@ -56,24 +64,31 @@ def measure_speed(
     lengths: Sequence[int],
     rounds: int,
     threads: int,
+    peers: bool = True,
     on_progress: Callable[[int, int, str], None] = lambda done, total, doing: None,
 ) -> list[Speed]:
-    """One line for each way, count and length. `specialist` is loaded in float32."""
+    """One line for each way, count and length. `specialist` is loaded in float32. Freed memory is
+    kept, as in a worker, for all of them."""
     torch.set_num_threads(threads)
+    keep_freed_memory()
     ways = _ways(specialist)
+    if peers:
+        ways |= _peers(threads)
     found: list[Speed] = []
     total = len(counts) * len(lengths)
     for done, (length, count) in enumerate((n, k) for n in lengths for k in counts):
         on_progress(done, total, f"{count} passages of {length} tokens")
-        passages = _passages(specialist, count=count, tokens=length)
+        passages = make_passages(specialist, count=count, tokens=length)
         seconds: dict[str, list[float]] = {name: [] for name in ways}
+        cpu_seconds: dict[str, list[float]] = {name: [] for name in ways}
         labels: dict[str, Labels | None] = {}
         for turn in range(rounds + 1):
             for name, decide in ways.items():
-                began = time.perf_counter()
+                began, began_cpu = time.perf_counter(), time.process_time()
                 labels[name] = decide(PROBE_QUERY, passages)
                 if turn:  # the first round only warms up
                     seconds[name].append(time.perf_counter() - began)
+                    cpu_seconds[name].append(time.process_time() - began_cpu)
         for name in ways:
             median = statistics.median(seconds[name])
             found.append(
@@ -83,11 +98,37 @@ def measure_speed(
                     tokens=length,
                     per_second=count / median,
                     median_ms=1e3 * median,
+                    p95_ms=1e3 * _percentile(seconds[name], 0.95),
                     slowest_ms=1e3 * max(seconds[name]),
+                    per_cpu_second=count / statistics.median(cpu_seconds[name]),
+                    times_plain=statistics.median(
+                        plain / own
+                        for plain, own in zip(cpu_seconds[PLAIN], cpu_seconds[name], strict=True)
+                    ),
                     same_labels=_agreement(labels[name], labels[PLAIN]),
                 )
             )
     return found
+
+
+def longest_passage(specialist: Specialist) -> int:
+    """Tokens of a passage that are still read whole beside the question of the measurement."""
+    contract = replace(specialist.contract, max_tokens=1 << 20)
+    prompt = build_prompt(contract, specialist.tokenizer, PROBE_QUERY, PROBES[0])
+    return specialist.contract.max_tokens - len(prompt.all_ids) + len(prompt.passage_ids)
+
+
+def measure_floors(
+    specialist: Specialist, *, passages: int, tokens: int, rounds: int, threads: int
+) -> list[Floor]:
+    """How near each arithmetic comes to what this machine can multiply."""
+    torch.set_num_threads(threads)
+    keep_freed_memory()
+    texts = make_passages(specialist, count=passages, tokens=tokens)
+    return [
+        measure_floor(asked, PROBE_QUERY, texts, tokens=tokens, rounds=rounds)
+        for asked in _in_each_arithmetic(specialist)
+    ]
 
 
 def random_50m() -> Specialist:
@@ -121,19 +162,33 @@ def _ways(specialist: Specialist) -> dict[str, Decider]:
         ]
 
     ways: dict[str, Decider] = {PLAIN: lambda query, passages: _plain(specialist, query, passages)}
-    for arithmetic in WAYS:
-        ways[arithmetic] = by(
-            Specialist(
-                specialist.checkpoint,
-                specialist.model,
-                specialist.tokenizer,
-                arithmetic=arithmetic,
-            )
-        )
+    for asked in _in_each_arithmetic(specialist):
+        ways[asked.arithmetic] = by(asked)
+    return ways
+
+
+def _peers(threads: int) -> dict[str, Decider]:
+    """The encoder in torch, as a library for sentence encoders would run it, and all under ONNX
+    Runtime."""
+    ways: dict[str, Decider] = {}
     minilm = packaged_minilm()
     if minilm is not None:
-        ways[minilm.name] = _encoding(minilm)
+        ways[f"{minilm.name}, torch"] = _encoding(minilm)
+    if can_run():
+        for name, arithmetic in itertools.product(PEERS, ARITHMETICS):
+            ways[f"{name}, ONNX {arithmetic}"] = _scoring(
+                Peer(name, arithmetic=arithmetic, threads=threads)
+            )
     return ways
+
+
+def _in_each_arithmetic(specialist: Specialist) -> list[Specialist]:
+    return [
+        Specialist(
+            specialist.checkpoint, specialist.model, specialist.tokenizer, arithmetic=arithmetic
+        )
+        for arithmetic in WAYS
+    ]
 
 
 @torch.inference_mode()
@@ -158,7 +213,14 @@ def _encoding(encoder: MiniLm) -> Decider:
     return encode
 
 
-def _passages(specialist: Specialist, *, count: int, tokens: int) -> list[str]:
+def _scoring(peer: Peer) -> Decider:
+    def score(query: str, passages: Sequence[str]) -> None:
+        peer.score(query, passages)
+
+    return score
+
+
+def make_passages(specialist: Specialist, *, count: int, tokens: int) -> list[str]:
     """Ordinary sentences, each passage beginning at another one, cut to `tokens`."""
     texts = []
     for first in range(count):
@@ -173,3 +235,8 @@ def _agreement(labels: Labels | None, plain: Labels | None) -> float | None:
     if labels is None or plain is None:
         return None
     return sum(a == b for a, b in zip(labels, plain, strict=True)) / len(plain)
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of `values` that at least `share` of them do not exceed."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

@@ -6,7 +6,7 @@ a worker grows with each; `_int_mm` keeps nothing.
 """
 
 import copy
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,25 @@ from specialists.model.decoder import FinanceDecoder
 
 Arithmetic = Literal["float32", "int8"]
 INT8_STEPS = 127
+
+
+class Whole(NamedTuple):
+    """Activations in whole numbers: x = `whole_NI` * `scale_N1`, in the `shape` that x had."""
+
+    whole_NI: Tensor
+    scale_N1: Tensor
+    shape: torch.Size
+
+
+class Int8Intake(nn.Module):
+    """Rounds once what several linear layers read."""
+
+    def forward(self, x: Tensor) -> Whole:
+        """[..., I] float32, one scale for each of the N positions."""
+        x_NI = x.reshape(-1, x.shape[-1])
+        scale_N1 = _steps(x_NI)
+        whole_NI = (x_NI * scale_N1.reciprocal()).round_().to(torch.int8)
+        return Whole(whole_NI, scale_N1, x.shape)
 
 
 class Int8Linear(nn.Module):
@@ -30,15 +49,14 @@ class Int8Linear(nn.Module):
         whole_OI = (weight_OI / scale_O1).round().to(torch.int8)
         self.register_buffer("weight_IO", whole_OI.t().contiguous(), persistent=False)
         self.register_buffer("scale_O", scale_O1.squeeze(1), persistent=False)
+        self.intake = Int8Intake()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor | Whole) -> Tensor:
         """[..., I] -> [..., O], float32."""
-        x_NI = x.reshape(-1, x.shape[-1])
-        scale_N1 = _steps(x_NI)
-        whole_NI = (x_NI / scale_N1).round_().to(torch.int8)
+        whole_NI, scale_N1, shape = self.intake(x) if isinstance(x, Tensor) else x
         sum_NO = torch._int_mm(whole_NI, self.get_buffer("weight_IO")).to(torch.float32)
         y_NO = sum_NO.mul_(scale_N1).mul_(self.get_buffer("scale_O"))
-        return y_NO.view(*x.shape[:-1], -1)
+        return y_NO.view(*shape[:-1], -1)
 
 
 def lowered(model: FinanceDecoder, arithmetic: Arithmetic) -> FinanceDecoder:
@@ -58,9 +76,11 @@ def fast_arithmetic() -> Arithmetic:
 
 
 def _lowered_part(part: nn.Module) -> nn.Module:
-    """A copy down to the linear layers; everything else is shared."""
+    """A copy down to the linear layers and their intakes; everything else is shared."""
     if isinstance(part, nn.Linear):
         return Int8Linear(part.weight)
+    if isinstance(part, nn.Identity):
+        return Int8Intake()
     twin = copy.copy(part)
     twin._modules = {name: child and _lowered_part(child) for name, child in part._modules.items()}
     return twin
@@ -68,4 +88,5 @@ def _lowered_part(part: nn.Module) -> nn.Module:
 
 def _steps(x_NI: Tensor) -> Tensor:
     """One step of the whole numbers, [N, 1]."""
-    return x_NI.abs().amax(dim=1, keepdim=True).clamp_min_(1e-12).div_(INT8_STEPS)
+    largest_N1 = torch.maximum(x_NI.amax(dim=1, keepdim=True), -x_NI.amin(dim=1, keepdim=True))
+    return largest_N1.clamp_min_(1e-12).div_(INT8_STEPS)

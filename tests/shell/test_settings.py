@@ -83,3 +83,11 @@ def test_a_file_with_control_characters_is_refused(tmp_path: Path) -> None:
 
 def test_a_tag_that_asks_for_code_is_never_carried_out(tmp_path: Path) -> None:
     assert settings_from(tmp_path, "model: !!python/name:os.system x\n").model == "x"
+
+
+def test_verdicts_are_kept_only_where_one_wants_them(tmp_path: Path) -> None:
+    assert read_settings({"QSHELL_HOME": str(tmp_path)}).score_path is None
+    on = settings_from(tmp_path, "score_cache: on\n")
+    assert on.score_path == tmp_path / "cache" / "scores.sqlite3"
+    assert settings_from(tmp_path, "score_cache: off\n").score_path is None
+    assert settings_from(tmp_path, "score_cache: mine.db\n").score_path == tmp_path / "mine.db"

@@ -1,0 +1,47 @@
+"""Loads a checkpoint the way it is best served here: as tuned, and in cheaper arithmetic only where
+its verdicts agree with float32.
+
+It stands above `specialist` because what was measured is looked up here and nowhere below.
+"""
+
+from pathlib import Path
+
+import torch
+
+from specialists.agreement import MOST_FLIPS, find_agreement
+from specialists.errors import CheckpointError
+from specialists.model.arithmetic import Arithmetic, fast_arithmetic
+from specialists.specialist import BATCH_TOKENS, Specialist, load_specialist
+from specialists.tuning import read_tuning
+
+
+def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path) -> Specialist:
+    """`arithmetic` None takes the one it was tuned to, else what this processor does fast, else
+    float32 where that one turns verdicts. `measured` is the folder that keeps what was found.
+
+    Raises `CheckpointError` for a folder that is not whole, and for an `arithmetic` that was asked
+    for and turns verdicts.
+    """
+    exact = load_specialist(folder)
+    tuning = read_tuning(measured, exact.checkpoint.sha256)
+    if tuning is not None:
+        torch.set_num_threads(tuning.threads)
+    wanted = arithmetic or (tuning.arithmetic if tuning else fast_arithmetic())
+    border = None
+    if wanted != "float32" and exact.checkpoint.contract is not None:
+        agreement = find_agreement(exact, wanted, measured)
+        if not agreement.holds and arithmetic is not None:
+            raise CheckpointError(
+                f"{exact.checkpoint.name}: {wanted} turns {agreement.flips} of {agreement.pairs} "
+                f"verdicts, and {MOST_FLIPS:.1%} may turn; set dtype: float32 in the registry"
+            )
+        wanted = wanted if agreement.holds else "float32"
+        border = agreement.border
+    return Specialist(
+        exact.checkpoint,
+        exact.model,
+        exact.tokenizer,
+        arithmetic=wanted,
+        border=border,
+        batch_tokens=tuning.batch_tokens if tuning else BATCH_TOKENS,
+    )
