@@ -9,7 +9,7 @@ cancels what was asked, and leaving the block ends every worker.
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -28,6 +28,8 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistReply,
     SpecialistRequest,
 )
@@ -86,6 +88,10 @@ class BlockingCluster:
     def call(
         self, name: str, request: Generate, /, *, timeout_s: float | None = ...
     ) -> Generated: ...
+    @overload
+    def call(
+        self, name: str, request: Represent, /, *, timeout_s: float | None = ...
+    ) -> Represented: ...
     def call(
         self, name: str, request: SpecialistRequest, /, *, timeout_s: float | None = None
     ) -> SpecialistReply:
@@ -93,6 +99,11 @@ class BlockingCluster:
             name, request, timeout_s=timeout_s
         )
         return self._wait(asked)
+
+    def represent(
+        self, name: str, texts: Sequence[str], /, *, timeout_s: float | None = None
+    ) -> Represented:
+        return self._wait(self._cluster.represent(name, texts, timeout_s=timeout_s))
 
     def ask(
         self,

@@ -8,7 +8,14 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, overload
@@ -42,6 +49,8 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistReply,
     SpecialistRequest,
 )
@@ -163,6 +172,10 @@ class Cluster:
     async def call(
         self, name: str, request: Generate, /, *, timeout_s: float | None = ...
     ) -> Generated: ...
+    @overload
+    async def call(
+        self, name: str, request: Represent, /, *, timeout_s: float | None = ...
+    ) -> Represented: ...
     async def call(
         self, name: str, request: SpecialistRequest, /, *, timeout_s: float | None = None
     ) -> SpecialistReply:
@@ -173,6 +186,13 @@ class Cluster:
         """
         spec = self._usable(name)
         return await self._open().dispatcher.call(spec.name, request, timeout_s=timeout_s)
+
+    async def represent(
+        self, name: str, texts: Sequence[str], /, *, timeout_s: float | None = None
+    ) -> Represented:
+        """Features and decision of each text, from a specialist that reads one text at a time.
+        Raises like `call`."""
+        return await self.call(name, Represent(texts=tuple(texts)), timeout_s=timeout_s)
 
     async def ask(
         self,
