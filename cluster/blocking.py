@@ -23,6 +23,7 @@ from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.stream import AT_ONCE
 from cluster.records import Answer
 from cluster.status import ClusterStatus
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -104,6 +105,10 @@ class BlockingCluster:
         self, name: str, texts: Sequence[str], /, *, timeout_s: float | None = None
     ) -> Represented:
         return self._wait(self._cluster.represent(name, texts, timeout_s=timeout_s))
+
+    def do(self, name: str, inputs: Inputs) -> Result:
+        done: Coroutine[Any, Any, Result] = self._cluster.do(name, inputs)
+        return self._wait(done)
 
     def ask(
         self,

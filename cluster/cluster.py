@@ -29,6 +29,7 @@ from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
+from cluster.jobs import do_job
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
@@ -44,6 +45,7 @@ from cluster.retrieval.refresh import IndexProgress
 from cluster.status import ClusterStatus
 from specialists.checkpoint import open_checkpoint
 from specialists.errors import SpecialistError
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -194,6 +196,14 @@ class Cluster:
         Raises like `call`."""
         return await self.call(name, Represent(texts=tuple(texts)), timeout_s=timeout_s)
 
+    async def do(self, name: str, inputs: Inputs) -> Result:
+        """The job of a specialist, as `specialists.jobs` describes it: inputs and result are JSON
+        values by name.
+
+        Raises `JobError` for inputs the job does not take, and what `call` raises.
+        """
+        return await do_job(self.call, self._usable(name), inputs)
+
     async def ask(
         self,
         question: str,
@@ -257,6 +267,7 @@ class Cluster:
         cache = cache_dir or index_dir()
         house = House(
             call=self.call,
+            do=self.do,
             first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: _open_index(docs, cache, lambda _: None),
             identify=self._identify,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol, overload
 
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import Decide, Decided, Generate, Generated, Verdict
 
 
@@ -71,3 +72,9 @@ class SpecialistCaller(Protocol):
     def __call__(self, name: str, request: Decide, /) -> Awaitable[Decided]: ...
     @overload
     def __call__(self, name: str, request: Generate, /) -> Awaitable[Generated]: ...
+
+
+class JobDoer(Protocol):
+    """How a specialist by name is let do its job; inputs and result are JSON values by name."""
+
+    def __call__(self, name: str, inputs: Inputs, /) -> Awaitable[Result]: ...

@@ -4,11 +4,20 @@ A recipe is values alone: shapes, data, weights, steps, rates, seeds. A variant 
 and changes a few fields. `base_run.py` and `relevance_run.py` carry recipes out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
+from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
+
+
+class MakeRows(Protocol):
+    """A generator of `specialists.corpora`: the same rows for the same seed, on every machine."""
+
+    def __call__(self, data: Path, *, seed: int, most: int) -> Iterator[LabelRow]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +80,27 @@ class RelevanceRecipe:
     def phase_at(self, step: int, *, steps: int) -> Phase:
         """The phase of `step` in a run of `steps`."""
         return next(phase for phase in self.phases if step < phase.until * steps)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelRecipe:
+    """Training of a specialist that labels texts, from the weights of the sibling `start`.
+
+    `make_rows` is given the data folder and draws at most `rows` rows. Prompts longer than
+    `max_length` tokens are left out; a step reads `token_budget` tokens.
+    """
+
+    name: str
+    task: str
+    start: str
+    contract: Contract
+    make_rows: MakeRows
+    rows: int = 80_000
+    steps: int = 320
+    token_budget: int = 8_000
+    max_length: int = 256
+    learning_rate: float = 6e-4
+    seed: int = 0
 
 
 def pocket_base() -> BaseRecipe:
@@ -221,3 +251,5 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
+LABELS: Mapping[str, Callable[[], LabelRecipe]] = {}
+"""The pocket specialists that label texts, by name."""
