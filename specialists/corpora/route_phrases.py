@@ -1,5 +1,5 @@
 """How people ask for each route, as small grammars. `[a|b|]` is one of these, `{slot}` is filled
-with what the request is about, `~` inside brackets nests.
+with what the request is about.
 
 It stands alone because it is language, not code. None of these sentences stands in the held-out
 requests: those were written first, and by hand.
@@ -41,29 +41,33 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "it relevant|relevance?|1 or 0?|keep or drop?|relevant or not|does it help?|on topic?]",
         "[relevant or not|relevance check|judge relevance|score relevance|on topic or off topic|"
         "worth reading|keep or drop|useful or useless][:| -|?] {q} / {p}",
-        _ASK + "[rate|score|grade|judge|mark|check|assess] [each|every|all of the|these|the] "
-        + _TEXTS + " [for|by] [relevance|how well they fit|usefulness] [to|given|against] {q} {ps}",
+        _ASK
+        + "[rate|score|grade|judge|mark|check|assess] [each|every|all of the|these|the] "
+        + _TEXTS
+        + " [for|by] [relevance|how well they fit|usefulness] [to|given|against] {q} {ps}",
         "I [searched|looked|asked|googled] for {q} and got [this|these|a list|twenty hits], [which "
         "of them are any good|what is worth reading|is it relevant|are they on topic|can I use it|"
         "what should I ignore]? {ps}",
         "[would|could] [somebody|someone|a person|a reader|anyone] [who asks|asking|who wants to "
         "know] {q} [get something out of|find an answer in|be served by|profit from] "
-        + _IT + "? {p}",
+        + _IT
+        + "? {p}",
         "[no answer needed|without answering|don't answer it], [just say|tell me|only say] "
-        "[whether|if] "
-        + _IT + " [is relevant to|is about|bears on|helps with] {q} {p}",
+        "[whether|if] " + _IT + " [is relevant to|is about|bears on|helps with] {q} {p}",
         "[the retriever|my search|bm25|the index|the vector store] [returned|found|came back with|"
         "gave me] these for {q}, [filter them|which ones count|keep the good ones|which are "
         "relevant] {ps}",
         "[is there|anything|is anything] [useful|relevant|of value|on point] in [these|the] "
-        + _TEXTS + " for {q}? {ps}",
+        + _TEXTS
+        + " for {q}? {ps}",
     ),
     "q-doccite": (
         "[answer|Answer|reply] [from|out of|using only|based on|with] [this|the|the attached|the "
         "following] " + _DOC + "[| and cite the page| with page number| and say where| with a "
         "quote|, page included]: {q} {pages}",
         "[according to|per|as per|going by|following] [the|this|the attached|my|our] "
-        + _DOC + ", {q} {pages}",
+        + _DOC
+        + ", {q} {pages}",
         "[what|where] does [the|this|the attached|our] " + _DOC + " [say|state|give|write|specify|"
         "lay down|tell us] [about|on|regarding|for] {topic}[?|, and on which page?|? cite it|? "
         "quote please|] {pages}",
@@ -161,7 +165,8 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "{maybe} [injection?|is this an injection|prompt injection or harmless?|attack on the "
         "bot?|does it talk to the " + _MODEL + "|safe to show to an " + _MODEL + "?]",
         "[can|may|should] I [pass|feed|show|hand|give] [this|the text below] to [the|my|our] "
-        + _MODEL + "[, or does it contain instructions for it|, does it try anything|, is it "
+        + _MODEL
+        + "[, or does it contain instructions for it|, does it try anything|, is it "
         "poisoned|]? {maybe}",
         "[are there|any|does it hold|does it contain|are any] [instructions|orders|commands|"
         "directives] [aimed at|addressed to|meant for|for] [the |an |]" + _MODEL + " in [here|this|"
@@ -169,7 +174,8 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "[someone|the author|this page|this user|the sender] [may be|is|could be] trying to "
         "[jailbreak|manipulate|hijack|poison|trick] [our|the|my] " + _MODEL + ": {maybe}",
         "[does it|is it written to|would it] [address|speak to|talk to] the [reader|person] or the "
-        + _MODEL + "? {maybe}",
+        + _MODEL
+        + "? {maybe}",
         "[was|has|is] [this|the page|the document] [poisoned|tampered with|manipulated|laced with "
         "instructions]? {maybe}",
         "[injection|jailbreak|manipulation] [check|test|scan|screening]: {maybe}",
@@ -278,6 +284,13 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "{topic}",
         "[how much|how many|how old|how far|how tall|how long] [is|are] {topic}?",
         "[what do you think of|do you like|have you heard of|your opinion on|who likes] {topic}?",
+        "[who|when|where|how] [invented|found|wrote|discovered|was it that we got] {topic}[?|]",
+        "[what has|is it true that|why is|how is] {topic} [to do with|like|better than|the cause of"
+        "|older than] {topic}[?|]",
+        "[play|act|speak|talk|answer|write] [like|as|in the style of] [a |an |]{topic}[| from now "
+        "on| please]",
+        "[help me|advise me|tell me how to] [decide|choose|cope|learn|prepare|begin] [with|between|"
+        "for] {topic}[| and {topic}]",
         "[convert|calculate|compute|work out|what is] {n} [times|plus|minus|percent of|divided by] "
         "{n}",
     ),
@@ -349,7 +362,7 @@ CONTENT: Mapping[str, tuple[str, ...]] = {
         "grep error|> out.txt|>> /etc/fstab|]",
         "[pip|npm|apt|brew|cargo] [install|remove|list|update|uninstall -y] [requests|left-pad|"
         "python3|{n}|]",
-        "[iptables -F|ufw disable|history -c|crontab -l|passwd root|userdel -r kim|visudo|ifconfig]",
+        "[iptables -F|ufw disable|history -c|crontab -l|passwd root|userdel -r kim|visudo]",
         "[rsync -a --delete|scp|tar xzf|zip -r|unzip] [src/ dst/|a.tgz|kim@host:/srv .|out.zip .]",
     ),
     "sql": (

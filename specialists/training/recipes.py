@@ -7,9 +7,11 @@ and changes a few fields. `base_run.py` and `relevance_run.py` carry recipes out
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Protocol
 
 from specialists.corpora.labels import LabelRow
+from specialists.corpora.route_rows import ROUTES, make_rows
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
 
@@ -251,5 +253,33 @@ RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
+
+
+def pocket_q_route() -> LabelRecipe:
+    """Which specialist a request is for, or none; read off the decision head."""
+    return LabelRecipe(
+        name="q-route",
+        task="routing",
+        start="base",
+        contract=Contract(
+            head="T:",
+            tail="\nA:",
+            labels=tuple(ascii_uppercase[: len(ROUTES)]),
+            meanings=ROUTES,
+            positive="A",
+            job="routing",
+            reading="joined",
+            max_tokens=256,
+            max_query_tokens=1,
+        ),
+        make_rows=make_rows,
+        rows=60_000,
+        steps=420,
+        token_budget=8_000,
+        max_length=160,
+        learning_rate=8e-4,
+    )
+
+
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {}
 """The pocket specialists that label texts, by name."""
