@@ -22,6 +22,7 @@ from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.stream import AT_ONCE
 from cluster.records import Answer
+from cluster.router import Route
 from cluster.status import ClusterStatus
 from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
@@ -105,6 +106,9 @@ class BlockingCluster:
         self, name: str, texts: Sequence[str], /, *, timeout_s: float | None = None
     ) -> Represented:
         return self._wait(self._cluster.represent(name, texts, timeout_s=timeout_s))
+
+    def route(self, text: str, /, *, cache_dir: Path | None = None) -> Route:
+        return self._wait(self._cluster.route(text, cache_dir=cache_dir))
 
     def do(self, name: str, inputs: Inputs) -> Result:
         done: Coroutine[Any, Any, Result] = self._cluster.do(name, inputs)

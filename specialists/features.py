@@ -24,7 +24,7 @@ SHRINKAGE = 0.1
 """Share of the covariance that is taken as the same in every direction (Ledoit and Wolf 2004)."""
 REACH = 0.995
 """Share of a route's own requests that lie within its reach."""
-SAMPLE = 2_400
+SAMPLE = 1_600
 """Requests kept to test new routes on."""
 
 
@@ -64,7 +64,7 @@ def read_statistics(path: Path) -> FeatureStatistics:
         found = FeatureStatistics(
             **floats,
             sample_route_N=tensors["sample_route_N"].astype(np.int64),
-            temperature=float(tensors["temperature"]),
+            temperature=tensors["temperature"].item(),
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: not the statistics of a router ({error})") from error
