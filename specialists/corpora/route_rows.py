@@ -81,7 +81,7 @@ def kind_of(row: LabelRow) -> str:
 def typed(text: str, choice: Random, *, exact: bool = False) -> str:
     """As people type: white space tidied; unless `exact`, often without capitals or marks at the
     end, at times with a slip of the finger."""
-    text = re.sub(r"[ \t]+", " ", re.sub(r" ?\n ?", "\n", text)).strip()
+    text = re.sub(r"[ \t]*\n[ \t]*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
     if exact:
         return text
     if choice.random() < 0.3:
