@@ -6,7 +6,10 @@ and gives the keys that its rows mark.
 
 from collections.abc import Callable, Mapping
 
+from specialists.evaluation.route_rule import route_rule
 from specialists.jobs.job import Inputs, Result
 
-RULES: Mapping[str, Callable[[Inputs], Result]] = {}
+RULES: Mapping[str, Callable[[Inputs], Result]] = {
+    "q-route": route_rule,
+}
 """By the name of the specialist."""
