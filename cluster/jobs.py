@@ -4,10 +4,13 @@ The job itself, its checks and its results, stands in `specialists.jobs`; here i
 each request goes to the worker, each reply back to the job.
 """
 
+import contextlib
+
 from cluster.errors import CallError
 from cluster.records import SpecialistCaller
-from cluster.registry import SpecialistSpec
+from cluster.registry import Registry, SpecialistSpec
 from specialists.contract import read_contract
+from specialists.errors import SpecialistError
 from specialists.jobs.job import Inputs, Job, Result
 from specialists.jobs.table import find_job
 
@@ -17,6 +20,18 @@ def job_of(spec: SpecialistSpec) -> Job:
     `JobError` where it names none."""
     contract = read_contract(spec.folder / "contract.json")
     return find_job(contract.job, specialist=spec.name)
+
+
+def jobs_of(registry: Registry) -> dict[str, str]:
+    """The first specialist for each job, by the job's name. Contracts that cannot be read, and
+    those without a job, are passed over: who needs the job will say that nobody does it."""
+    first: dict[str, str] = {}
+    for spec in registry.specs.values():
+        with contextlib.suppress(SpecialistError):
+            contract = read_contract(spec.folder / "contract.json")
+            if contract.job:
+                first.setdefault(contract.job, spec.name)
+    return first
 
 
 async def do_job(call: SpecialistCaller, spec: SpecialistSpec, inputs: Inputs) -> Result:

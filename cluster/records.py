@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol, overload
+from typing import Literal, Protocol, overload
 
 from specialists.jobs.job import Inputs, Result
 from specialists.requests import Decide, Decided, Generate, Generated, Verdict
@@ -62,7 +62,14 @@ class Answer:
     composed_by: str
     """`extract` for quotes alone, otherwise the answer model's name."""
     seconds: dict[str, float]
-    """Wall time of each step: retrieve, filter, compose."""
+    """Wall time of each step: retrieve, filter, compose; guard and check with an endpoint."""
+    warnings: tuple[str, ...] = ()
+    """What the guards beside an answer model found; nothing was changed for them."""
+
+
+GuardName = Literal["injection", "personal-data", "grounding"]
+"""What stands beside an answer model, each by the job of the specialist that does it."""
+GUARDS: tuple[GuardName, ...] = ("injection", "personal-data", "grounding")
 
 
 class SpecialistCaller(Protocol):

@@ -229,3 +229,50 @@ POCKET_RELEVANCE = Contract(
     max_query_tokens=96,
 )
 """The shorter surface our pocket q-rag is trained on: fewer tokens to read for every passage."""
+
+DOMAINS = (
+    "medicine",
+    "law",
+    "computing",
+    "science",
+    "engineering",
+    "history",
+    "geography",
+    "business",
+    "arts",
+    "sport",
+)
+"""What a text may be about, for q-domain. Each is a shelf that office and technical collections
+have: medicine and health; law, government and politics; software and computers; natural science and
+mathematics; engineering, building and machines; history; geography and travel; business, finance
+and work; arts, literature and entertainment; sport and games."""
+
+POCKET_DOMAIN = Contract(
+    head="T:",
+    tail="\nA:",
+    labels=("A", "B", "C", "D", "E", "F", "G", "H", "I", "J"),
+    positive="A",
+    meanings=DOMAINS,
+    job="domain",
+    reading="joined",
+    max_tokens=384,
+    max_query_tokens=96,
+)
+"""One text, ten domains."""
+
+POCKET_DUPLICATE = replace(POCKET_RELEVANCE, meanings=("same", "other"), job="duplicate")
+"""Two questions: do they ask the same?"""
+
+POCKET_GROUNDING = replace(
+    POCKET_RELEVANCE,
+    labels=("1", "0", "2"),
+    meanings=("supports", "unsettled", "contradicts"),
+    job="grounding",
+)
+"""A statement and a passage. `unsettled` keeps q-rag's 0: the passage does not answer."""
+
+POCKET_TOOL_CALL = replace(POCKET_RELEVANCE, job="tool-call")
+"""A request, and a tool or a value of an argument: is it the one that is asked for?"""
+
+POCKET_CITATION = replace(POCKET_RELEVANCE, job="citation")
+"""A question and one sentence: does the sentence say it?"""

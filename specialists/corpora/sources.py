@@ -67,10 +67,13 @@ SPECIALIST_LICENCES: Mapping[str, str] = {
 }
 """By the name of the file of requests up to its first dot."""
 
+_APIBENCH = ("huggingface_eval", "tensorflow_eval", "torchhub_eval", "torchhub_train")
+
 LICENCES: Mapping[str, Mapping[str, str]] = {
     "text": TEXT_LICENCES,
     "pairs": PAIR_LICENCES,
     "specialists": SPECIALIST_LICENCES,
+    "specialists/apibench": dict.fromkeys(_APIBENCH, "Apache-2.0"),
 }
 """By the folder of the training data."""
 

@@ -6,10 +6,23 @@ and gives the keys that its rows mark.
 
 from collections.abc import Callable, Mapping
 
+from specialists.evaluation.extract_rules import citation_rule, tool_call_rule
+from specialists.evaluation.guard_rules import (
+    command_safety_rule,
+    injection_rule,
+    personal_data_rule,
+)
 from specialists.evaluation.route_rule import route_rule
+from specialists.evaluation.text_rules import domain_rule
 from specialists.jobs.job import Inputs, Result
 
 RULES: Mapping[str, Callable[[Inputs], Result]] = {
+    "q-cmdsafe": command_safety_rule,
+    "q-domain": domain_rule,
+    "q-inject": injection_rule,
+    "q-pii": personal_data_rule,
+    "q-toolcall": tool_call_rule,
+    "q-doccite": citation_rule,
     "q-route": route_rule,
 }
 """By the name of the specialist."""

@@ -3,9 +3,24 @@
 from collections.abc import Mapping
 
 from specialists.errors import JobError
+from specialists.jobs import (
+    citation,
+    command_safety,
+    domain,
+    injection,
+    personal_data,
+    tool_call,
+)
 from specialists.jobs.job import Job
 
-_ALL: tuple[Job, ...] = ()
+_ALL: tuple[Job, ...] = (
+    citation.JOB,
+    command_safety.JOB,
+    domain.JOB,
+    injection.JOB,
+    personal_data.JOB,
+    tool_call.JOB,
+)
 
 JOBS: Mapping[str, Job] = {job.name: job for job in _ALL}
 

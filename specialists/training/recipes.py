@@ -10,8 +10,17 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Protocol
 
+from specialists.contract import POCKET_CITATION, POCKET_DOMAIN, POCKET_TOOL_CALL
+from specialists.corpora import (
+    citation_rows,
+    command_safety_rows,
+    domain_rows,
+    injection_rows,
+    personal_data_rows,
+    route_rows,
+    tool_call_rows,
+)
 from specialists.corpora.labels import LabelRow
-from specialists.corpora.route_rows import ROUTES, make_rows
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
 
@@ -248,11 +257,73 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
-BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
-RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
-    "pocket": pocket_q_rag,
-    "50m": full_q_rag,
-}
+def pocket_q_cmdsafe() -> LabelRecipe:
+    """Allow, confirm or refuse a command, by the reason that decides."""
+    return LabelRecipe(
+        name="q-cmdsafe",
+        task="classification",
+        start="base",
+        contract=command_safety_rows.CONTRACT,
+        make_rows=command_safety_rows.make_rows,
+        rows=100_000,
+    )
+
+
+def pocket_q_inject() -> LabelRecipe:
+    """Does a text try to instruct the model that reads it?"""
+    return LabelRecipe(
+        name="q-inject",
+        task="classification",
+        start="base",
+        contract=injection_rows.CONTRACT,
+        make_rows=injection_rows.make_rows,
+        rows=60_000,
+    )
+
+
+def pocket_q_pii() -> LabelRecipe:
+    """Which kinds of personal data a text holds: one yes or no for each kind."""
+    return LabelRecipe(
+        name="q-pii",
+        task="classification",
+        start="base",
+        contract=personal_data_rows.CONTRACT,
+        make_rows=personal_data_rows.make_rows,
+        rows=90_000,
+    )
+
+
+def pocket_q_domain() -> LabelRecipe:
+    """Which of ten domains a text is about."""
+    return LabelRecipe(
+        name="q-domain",
+        task="classification",
+        start="base",
+        contract=POCKET_DOMAIN,
+        make_rows=domain_rows.make_rows,
+    )
+
+
+def pocket_q_toolcall() -> LabelRecipe:
+    """One call of an allowed tool: tools and values judged under the request."""
+    return LabelRecipe(
+        name="q-toolcall",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_TOOL_CALL,
+        make_rows=tool_call_rows.make_rows,
+    )
+
+
+def pocket_q_doccite() -> LabelRecipe:
+    """The sentence that answers, or none: sentences judged under the question."""
+    return LabelRecipe(
+        name="q-doccite",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_CITATION,
+        make_rows=citation_rows.make_rows,
+    )
 
 
 def pocket_q_route() -> LabelRecipe:
@@ -264,15 +335,15 @@ def pocket_q_route() -> LabelRecipe:
         contract=Contract(
             head="T:",
             tail="\nA:",
-            labels=tuple(ascii_uppercase[: len(ROUTES)]),
-            meanings=ROUTES,
+            labels=tuple(ascii_uppercase[: len(route_rows.ROUTES)]),
+            meanings=route_rows.ROUTES,
             positive="A",
             job="routing",
             reading="joined",
             max_tokens=256,
             max_query_tokens=1,
         ),
-        make_rows=make_rows,
+        make_rows=route_rows.make_rows,
         rows=60_000,
         steps=420,
         token_budget=8_000,
@@ -281,5 +352,17 @@ def pocket_q_route() -> LabelRecipe:
     )
 
 
-LABELS: Mapping[str, Callable[[], LabelRecipe]] = {}
+BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
+RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
+    "pocket": pocket_q_rag,
+    "50m": full_q_rag,
+}
+LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
+    "q-cmdsafe": pocket_q_cmdsafe,
+    "q-inject": pocket_q_inject,
+    "q-pii": pocket_q_pii,
+    "q-domain": pocket_q_domain,
+    "q-toolcall": pocket_q_toolcall,
+    "q-doccite": pocket_q_doccite,
+}
 """The pocket specialists that label texts, by name."""
