@@ -2,9 +2,10 @@
 
 A new route is told from everything else by Fisher's discriminant, its mean the mean of a few
 examples, on features that stay as they are. Its border is laid where the requests kept for testing
-stay with their own routes, so that what is routed today is routed tomorrow. Pure; numpy alone.
+stay with their own routes, and a request that the decision head sends elsewhere than the examples
+is harder to take, so that what is routed today is routed tomorrow. Pure; numpy alone.
 
-Shapes: E examples, N kept requests, D width, K new routes.
+Shapes: E examples, N kept requests, D width, C routes of the head, K new routes.
 """
 
 from collections.abc import Mapping
@@ -21,19 +22,36 @@ SURE_LOGIT = 3.0
 """Where the middle example lies, judged by the others: at about 95%."""
 
 
+DOUBT = 0.05
+"""Chance that is always left to where the head does not send a request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examples:
+    """Of one new route: their features, and the chances that the head gives them."""
+
+    feature_ED: Floats
+    chance_EC: Floats
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extension:
     """Log-odds of each new route against all that were there: `weight_KD` times the feature plus
-    `bias_K`. `unclear` are those whose examples lie among the requests of others."""
+    `bias_K`, and how much the head's chances are those it gives the examples, `home_KC`. `unclear`
+    are routes whose examples lie among the requests of others."""
 
     names: tuple[str, ...]
     weight_KD: Floats
     bias_K: Floats
+    home_KC: Floats
     unclear: tuple[str, ...] = ()
 
-    def chances(self, feature_D: Floats) -> Floats:
+    def chances(self, feature_D: Floats, chance_C: Floats) -> Floats:
         """[1 + K]: that of all routes there were together, then of each new one."""
-        logits = np.concatenate([[0.0], self.weight_KD @ feature_D + self.bias_K])
+        at_home_K = np.log(self.home_KC @ chance_C + DOUBT)
+        usual_K = np.log((self.home_KC**2).sum(axis=1) + DOUBT)
+        new_K = self.weight_KD @ feature_D + self.bias_K + np.minimum(0.0, at_home_K - usual_K)
+        logits = np.concatenate([[0.0], new_K])
         shifted = np.exp(logits - logits.max())
         found: Floats = shifted / shifted.sum()
         return found
@@ -43,32 +61,39 @@ class Extension:
             "names": self.names,
             "weights": self.weight_KD.tolist(),
             "biases": self.bias_K.tolist(),
+            "homes": self.home_KC.tolist(),
             "unclear": self.unclear,
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], *, width: int) -> "Extension":
+    def from_dict(cls, values: Mapping[str, Any], *, width: int, routes: int) -> "Extension":
         """Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
         names = tuple(map(str, values["names"]))
         weights = np.asarray(values["weights"], dtype=np.float32).reshape(len(names), width)
         biases = np.asarray(values["biases"], dtype=np.float32).reshape(len(names))
+        homes = np.asarray(values["homes"], dtype=np.float32).reshape(len(names), routes)
         unclear = tuple(map(str, values["unclear"]))
-        return cls(names=names, weight_KD=weights, bias_K=biases, unclear=unclear)
+        return cls(names=names, weight_KD=weights, bias_K=biases, home_KC=homes, unclear=unclear)
+
+
+def no_extension(*, width: int, routes: int) -> Extension:
+    """Of no new route at all."""
+    nothing = {"names": (), "weights": (), "biases": (), "homes": (), "unclear": ()}
+    return Extension.from_dict(nothing, width=width, routes=routes)
 
 
 def extend(
-    statistics: FeatureStatistics, examples: Mapping[str, Floats], *, none: int
+    statistics: FeatureStatistics, examples: Mapping[str, Examples], *, none: int
 ) -> Extension:
-    """`examples` [E, D] by the name of each new route; `none` is the route of requests for
-    nobody."""
+    """`examples` by the name of each new route; `none` is the route of requests for nobody."""
     sample_ND = statistics.sample_ND
     mean_D = sample_ND.mean(0)
     centred_ND = sample_ND - mean_D
     precision_DD = shrunk_inverse(centred_ND.T @ centred_ND / len(sample_ND))
     unrouted_N = statistics.sample_route_N == none
     weights, biases, unclear = [], [], []
-    for name, example_ED in examples.items():
-        offset_ED = example_ED - mean_D
+    for name, shown in examples.items():
+        offset_ED = shown.feature_ED - mean_D
         weight_D = precision_DD @ offset_ED.mean(0)
         score_N = centred_ND @ weight_D
         border = max(
@@ -87,6 +112,9 @@ def extend(
         names=tuple(examples),
         weight_KD=np.asarray(weights, dtype=np.float32).reshape(len(examples), width),
         bias_K=np.asarray(biases, dtype=np.float32),
+        home_KC=np.asarray(
+            [shown.chance_EC.mean(0) for shown in examples.values()], dtype=np.float32
+        ).reshape(len(examples), len(statistics.mean_CD)),
         unclear=tuple(unclear),
     )
 

@@ -11,8 +11,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from cluster.registry import SpecialistSpec
 from cluster.route_extension import Extension
 from specialists.features import FeatureStatistics, Floats, distances, softmax
@@ -44,6 +42,10 @@ class RoutingHead:
     statistics: FeatureStatistics
     precision_DD: Floats
 
+    def calibrated(self, logits_C: Floats) -> Floats:
+        """Chances, over the last axis."""
+        return softmax(logits_C / self.statistics.temperature)
+
 
 def route_by_rules(text: str, specs: Iterable[SpecialistSpec]) -> Route | None:
     """The first specialist, in the registry's order, one of whose rules finds the request."""
@@ -69,9 +71,9 @@ def route_by_features(
     registered: Collection[str],
 ) -> Route:
     """The chances of routes whose specialist is not registered go to `none`."""
-    there, *added = extension.chances(feature_D).tolist()
-    calibrated_C = there * softmax(logits_C / head.statistics.temperature)
-    chances = dict(zip(head.routes, calibrated_C.tolist(), strict=True))
+    chance_C = head.calibrated(logits_C)
+    there, *added = extension.chances(feature_D, chance_C).tolist()
+    chances = dict(zip(head.routes, (there * chance_C).tolist(), strict=True))
     missing = [name for name in head.routes if name != NONE and name not in registered]
     first = max(chances, key=lambda name: chances[name])
     chances[NONE] += sum(chances.pop(name) for name in missing)
@@ -101,12 +103,3 @@ def route_by_features(
             f"{reach:.1f}",
         )
     return route(best, f"the decision head gives it {scores[best]:.0%}")
-
-
-def no_extension(width: int) -> Extension:
-    """Of no new route at all."""
-    return Extension(
-        names=(),
-        weight_KD=np.zeros((0, width), dtype=np.float32),
-        bias_K=np.zeros(0, dtype=np.float32),
-    )

@@ -15,12 +15,11 @@ import numpy as np
 
 from cluster.errors import RegistryError
 from cluster.registry import LEAST_EXAMPLES, Registry, SpecialistSpec
-from cluster.route_extension import Extension, extend
+from cluster.route_extension import Examples, Extension, extend, no_extension
 from cluster.router import (
     NONE,
     Route,
     RoutingHead,
-    no_extension,
     route_by_features,
     route_by_rules,
 )
@@ -81,18 +80,24 @@ class Routing:
     ) -> Extension:
         width = checkpoint.config.d_model
         if not examples:
-            return no_extension(width)
+            return no_extension(width=width, routes=len(head.routes))
         digest = hashlib.sha256(json.dumps([checkpoint.sha256, examples]).encode()).hexdigest()
         path = self._cache_dir / f"{digest}.json"
-        kept = await asyncio.to_thread(_read, path, examples, width)
+        kept = await asyncio.to_thread(_read, path, examples, width, len(head.routes))
         if kept is not None:
             return kept
         texts = tuple(text for some in examples.values() for text in some)
-        feature_ED, _ = await self._represent(spec, texts, head)
+        feature_ED, logits_EC = await self._represent(spec, texts, head)
         cuts = np.cumsum([len(some) for some in examples.values()])[:-1]
-        features = dict(zip(examples, np.split(feature_ED, cuts), strict=True))
+        parts = zip(
+            np.split(feature_ED, cuts), np.split(head.calibrated(logits_EC), cuts), strict=True
+        )
+        shown = {
+            name: Examples(feature_ED=features, chance_EC=chances)
+            for name, (features, chances) in zip(examples, parts, strict=True)
+        }
         extension = await asyncio.to_thread(
-            extend, head.statistics, features, none=head.routes.index(NONE)
+            extend, head.statistics, shown, none=head.routes.index(NONE)
         )
         for name in extension.unclear:
             self._tell(
@@ -154,11 +159,13 @@ def examples_to_add(registry: Registry, head: RoutingHead) -> dict[str, tuple[st
     }
 
 
-def _read(path: Path, examples: dict[str, tuple[str, ...]], width: int) -> Extension | None:
+def _read(
+    path: Path, examples: dict[str, tuple[str, ...]], width: int, routes: int
+) -> Extension | None:
     """None where nothing is kept, or something that cannot be read."""
     try:
         values: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        kept = Extension.from_dict(values, width=width)
+        kept = Extension.from_dict(values, width=width, routes=routes)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return kept if kept.names == tuple(examples) else None

@@ -116,7 +116,8 @@ def _answerer(checkpoint: "Checkpoint") -> "Callable[[Inputs], Result]":
     """Its job done by the model in this process; a router routes, and has no job beside that."""
     import numpy as np
 
-    from cluster.router import no_extension, route_by_features
+    from cluster.route_extension import no_extension
+    from cluster.router import route_by_features
     from cluster.routing import head_of
     from specialists.jobs.job import carry_out
     from specialists.jobs.table import find_job
@@ -129,7 +130,7 @@ def _answerer(checkpoint: "Checkpoint") -> "Callable[[Inputs], Result]":
         job = find_job(checkpoint.contract.job, specialist=checkpoint.name)
         return lambda inputs: carry_out(job, inputs, loaded.decide)
     head = head_of(checkpoint, where=str(checkpoint.folder))
-    extension = no_extension(checkpoint.config.d_model)
+    extension = no_extension(width=checkpoint.config.d_model, routes=len(head.routes))
 
     def route(inputs: "Inputs") -> "Result":
         found = loaded.represent(Represent(texts=(str(inputs.get("text", "")),)))

@@ -319,8 +319,36 @@ CONTENT: Mapping[str, tuple[str, ...]] = {
         "a taxi|flowers|seats|batteries] [for|to] {who}",
         "[block|unlock|lock|close|reboot|restart|update|mute] the [account|door|garage|server|"
         "phone|gate|camera|window|number that keeps calling]",
-        "[create|open|close|assign|comment on] [a|the] [ticket|issue|task|event] [for|about] "
-        "{topic}",
+        "[create|open|close|assign|comment on] [a|the] [ticket|issue|task|event|folder|poll]"
+        " [for|about|called] {topic}[|, priority {n}| and tell {who}]",
+        "[make|have|let|get] [the|my] [coffee machine|oven|curtains|blinds|boiler|printer|car|robot"
+        "|speaker|television|heater|gate] [start|stop|come on|go off|warm up|open|close|run] [now|"
+        "at {n}|in {n} minutes|when I get home|before six|]",
+        "[lower|raise|dim|increase|reduce|adjust] the [volume|brightness|temperature|blinds|speed|"
+        "bass|humidity] [to {n}|by {n} percent|a bit|in the bedroom|]",
+        "[it is too [hot|cold|loud|dark|bright] in here|I'm leaving now|movie time|bedtime], [turn "
+        "the heating down|close the windows|dim the lights|lock up|switch everything off]",
+        "[don't let me forget|wake me|nudge me|ping me|alert me] [to call {who}|at {n}|before the "
+        "meeting|when it rains|about {topic}|in {n} minutes]",
+        "[put|pencil|squeeze] [{who}|the dentist|lunch|yoga|a call with {who}] [in|into] [my|the] "
+        "[calendar|diary|agenda|schedule] [for|on] [Monday|Thursday|the {n}th|tomorrow at {n}]",
+        "[rebook|reschedule|postpone|bring forward|push back|extend] [my|the|our] [appointment|"
+        "flight|stay|meeting|delivery|reservation] [to|by|until] [Friday|next month|{n} days|the "
+        "morning]",
+        "[pay|wire|transfer|send] {n} [euros|dollars|pounds] to {who}[| for the {topic}| from my "
+        "savings]",
+        "[download|install|upgrade|sync|back up|export|upload|save] [the|my] [photos|app|contacts|"
+        "playlist|spreadsheet|calendar|report] [to the cloud|to my phone|tonight|as a pdf|]",
+        "[find|get|look up|check] [me |][the next train to|the weather in|a hotel near|the price of"
+        "|the score of] {topic} and [book it|send it to {who}|put it in my notes|read it to me]",
+        "[drop|write|leave|shoot] {who} a [line|note|message|text|voicemail] [about|saying|that] "
+        "[{topic}|I'll be late|we are in|the key is under the mat]",
+        "[use|call|run|invoke] [the |][tool |function |]{tool} [to|with|on|for] [{who}|{topic}|{n}]"
+        "[| please]",
+        "[please |][start|launch|play|resume|skip|record|stream|cast] [the|my|that] [podcast|movie|"
+        "song|recording|news|playlist|series|radio] [on|in] the [kitchen|television|car|bedroom]",
+        "[subscribe|unsubscribe|register|sign|check] me [up for|to|from|in for|in to] [the "
+        "newsletter|the gym|flight {n}|the {topic} course|the mailing list]",
     ),
     "tools": (
         "send_mail(to, body), turn_on(device)",

@@ -6,6 +6,7 @@ of the second half; one says what kind of request it is within its route, where 
 requests. What is only told apart by the second lets a route be added later from few examples.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch.nn.functional import cross_entropy
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.labels import LabelRow, read_label_rows
 from specialists.corpora.route_rows import kind_of
+from specialists.evaluation.job_gate import ROWS_FOLDER, read_job_rows
 from specialists.features import FeatureStatistics, fit_statistics
 from specialists.model.decoder import FinanceDecoder
 from specialists.prompts import build_prompt, resolve_labels
@@ -37,6 +39,7 @@ from specialists.training.loop import Progress, StepReport, train
 from specialists.training.optimizer import make_optimizer
 from specialists.training.recipes import LabelRecipe
 
+HELD_OUT = ROWS_FOLDER / "q-route.jsonl"
 FORESEEN_SHARE, KIND_SHARE = 0.3, 0.3
 FITTED_ROWS = 9_000
 """Requests of the training on which the statistics stand, beside all that were held back."""
@@ -54,7 +57,7 @@ def train_routes(
     """The specialist after `steps` (the recipe's own where None), going on from the run's state."""
     tokenizer = open_tokenizer(start.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
-    rows = read_label_rows(run / recipe.name / "rows.jsonl")
+    rows = read_route_rows(recipe, run)
     kinds = {kind: number for number, kind in enumerate(sorted({kind_of(row) for row in rows}))}
     routes = contract.outcomes
     route_of_kind = torch.zeros(len(kinds), dtype=torch.long)
@@ -126,6 +129,17 @@ def train_routes(
     return model
 
 
+def read_route_rows(recipe: LabelRecipe, run: Path) -> list[LabelRow]:
+    """The rows made for the run, without those that say what a held-out request says."""
+    held = {_bare(str(row.input["text"])) for row in read_job_rows(HELD_OUT).rows}
+    rows = read_label_rows(run / recipe.name / "rows.jsonl")
+    return [row for row in rows if _bare(row.text) not in held]
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().casefold()
+
+
 def with_decisions(model: FinanceDecoder, count: int, *, seed: int) -> FinanceDecoder:
     """The same model, its decision head made anew with `count` outputs."""
     model.config = replace(model.config, n_decision=count)
@@ -168,7 +182,7 @@ def export_routes(
         )
 
     write(None)
-    rows = read_label_rows(run / recipe.name / "rows.jsonl")
+    rows = read_route_rows(recipe, run)
     return write(measure_features(load_specialist(target), rows, seed=recipe.seed).to_bytes())
 
 

@@ -7,13 +7,12 @@ import pytest
 
 from cluster.registry import Entry, SpecialistSpec
 from cluster.registry import Route as RouteEntry
-from cluster.route_extension import Extension
+from cluster.route_extension import Extension, no_extension
 from cluster.router import (
     LEAST_CONFIDENCE,
     NONE,
     Route,
     RoutingHead,
-    no_extension,
     route_by_features,
     route_by_rules,
 )
@@ -48,7 +47,7 @@ def routed(
         numbers(1, 0, 0) if feature is None else feature,
         logits,
         head=HEAD,
-        extension=extension or no_extension(WIDTH),
+        extension=extension or no_extension(width=WIDTH, routes=3),
         registered=registered,
     )
 
@@ -83,7 +82,10 @@ def test_what_is_for_a_specialist_that_is_not_registered_is_for_nobody() -> None
 
 def test_an_added_route_takes_its_share_from_all_others() -> None:
     extension = Extension(
-        names=("new",), weight_KD=numbers(0, 4, 0)[None], bias_K=numbers(-2), unclear=()
+        names=("new",),
+        weight_KD=numbers(0, 4, 0)[None],
+        bias_K=numbers(-2),
+        home_KC=numbers(1, 0, 0)[None],
     )
     old = routed(numbers(9, 0, 0), extension=extension)
     new = routed(numbers(9, 0, 0), feature=numbers(0, 3, 0), extension=extension)
