@@ -9,7 +9,7 @@ cancels what was asked, and leaving the block ends every worker.
 
 import asyncio
 import threading
-from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -22,6 +22,7 @@ from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.stream import AT_ONCE
 from cluster.records import GUARDS, Answer, GuardName
+from cluster.router import Route
 from cluster.status import ClusterStatus
 from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
@@ -29,6 +30,8 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistReply,
     SpecialistRequest,
 )
@@ -91,6 +94,10 @@ class BlockingCluster:
     def call(
         self, name: str, request: Generate, /, *, timeout_s: float | None = ...
     ) -> Generated: ...
+    @overload
+    def call(
+        self, name: str, request: Represent, /, *, timeout_s: float | None = ...
+    ) -> Represented: ...
     def call(
         self, name: str, request: SpecialistRequest, /, *, timeout_s: float | None = None
     ) -> SpecialistReply:
@@ -98,6 +105,14 @@ class BlockingCluster:
             name, request, timeout_s=timeout_s
         )
         return self._wait(asked)
+
+    def represent(
+        self, name: str, texts: Sequence[str], /, *, timeout_s: float | None = None
+    ) -> Represented:
+        return self._wait(self._cluster.represent(name, texts, timeout_s=timeout_s))
+
+    def route(self, text: str, /, *, cache_dir: Path | None = None) -> Route:
+        return self._wait(self._cluster.route(text, cache_dir=cache_dir))
 
     def do(self, name: str, inputs: Inputs) -> Result:
         done: Coroutine[Any, Any, Result] = self._cluster.do(name, inputs)

@@ -8,7 +8,15 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, overload
@@ -30,13 +38,15 @@ from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.runner import House, PipelineRunner
 from cluster.pipelines.stream import AT_ONCE
-from cluster.places import index_dir
+from cluster.places import index_dir, routes_dir
 from cluster.records import GUARDS, Answer, GuardName
 from cluster.registry import Registry, SpecialistSpec, require_checkpoint
 from cluster.registry_source import RegistrySource
 from cluster.reloading import RegistryInForce
 from cluster.retrieval.index import Index, IndexReport
 from cluster.retrieval.refresh import IndexProgress
+from cluster.router import Route
+from cluster.routing import Routing
 from cluster.score_cache import ScoreCache
 from cluster.status import ClusterStatus
 from specialists.checkpoint import open_checkpoint
@@ -47,6 +57,8 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistReply,
     SpecialistRequest,
 )
@@ -75,6 +87,7 @@ class Cluster:
         self._recorder = Recorder(history, registry=str(source.files[-1])) if history else None
         self._score_path: Path | None = None
         self._running: _Running | None = None
+        self._routing: Routing | None = None
         self._background: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -185,6 +198,10 @@ class Cluster:
     async def call(
         self, name: str, request: Generate, /, *, timeout_s: float | None = ...
     ) -> Generated: ...
+    @overload
+    async def call(
+        self, name: str, request: Represent, /, *, timeout_s: float | None = ...
+    ) -> Represented: ...
     async def call(
         self, name: str, request: SpecialistRequest, /, *, timeout_s: float | None = None
     ) -> SpecialistReply:
@@ -197,6 +214,28 @@ class Cluster:
         if isinstance(request, Decide):
             return await self._decide(spec, request, timeout_s=timeout_s)
         return await self._open().dispatcher.call(spec.name, request, timeout_s=timeout_s)
+
+    async def represent(
+        self, name: str, texts: Sequence[str], /, *, timeout_s: float | None = None
+    ) -> Represented:
+        """Features and decision of each text, from a specialist that reads one text at a time.
+        Raises like `call`."""
+        return await self.call(name, Represent(texts=tuple(texts)), timeout_s=timeout_s)
+
+    async def route(self, text: str, /, *, cache_dir: Path | None = None) -> Route:
+        """Which specialist a request is for, or `none`; starts the routing specialist alone, and
+        only where no rule finds the request. What it was shown in `route.examples` is kept in
+        `cache_dir`.
+
+        Raises `UnknownSpecialist` without a routing specialist, `RegistryError` or
+        `CheckpointError` for one that cannot route, and what `call` raises.
+        """
+        self._open()
+        if self._routing is None:
+            self._routing = Routing(
+                self.call, self.events.tell, cache_dir=cache_dir or routes_dir()
+            )
+        return await self._routing.route(text, self.registry)
 
     async def do(self, name: str, inputs: Inputs) -> Result:
         """The job of a specialist, as `specialists.jobs` describes it: inputs and result are JSON

@@ -52,9 +52,14 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistReply,
     SpecialistRequest,
-    Verdict,
+    join_replies,
+    reply_part,
+    reply_size,
+    request_size,
 )
 
 BUSY_TICK_S = 0.05
@@ -79,8 +84,7 @@ class _Call:
     request: SpecialistRequest | None
     future: asyncio.Future[SpecialistReply | None]
     asked_s: float
-    verdicts: list[Verdict] = field(default_factory=list)
-    generated: Generated | None = None
+    parts: list[SpecialistReply] = field(default_factory=list)
 
 
 class Dispatcher:
@@ -131,12 +135,18 @@ class Dispatcher:
     async def call(
         self, name: str, request: Generate, *, timeout_s: float | None = ...
     ) -> Generated: ...
+    @overload
+    async def call(
+        self, name: str, request: Represent, *, timeout_s: float | None = ...
+    ) -> Represented: ...
     async def call(
         self, name: str, request: SpecialistRequest, *, timeout_s: float | None = None
     ) -> SpecialistReply:
         """`name` must be registered. Raises a `CallError`."""
         if isinstance(request, Decide) and not request.passages:
             return Decided(verdicts=())
+        if isinstance(request, Represent) and not request.texts:
+            return Represented(features=(), decisions=(), tokens=())
         reply = await self._wait_for(name, request, timeout_s)
         assert reply is not None
         return reply
@@ -245,8 +255,8 @@ class Dispatcher:
         ticket = Ticket(
             id=next(self._ticket_ids),
             name=name,
-            size=_size(request),
-            merge_key=request.query if isinstance(request, Decide) else None,
+            size=0 if request is None else request_size(request),
+            merge_key=_merge_key(request),
             deadline_s=now_s + (limits.timeout_s if timeout_s is None else timeout_s),
         )
         future: asyncio.Future[SpecialistReply | None] = self._loop.create_future()
@@ -321,11 +331,14 @@ class Dispatcher:
         assert first is not None
         if isinstance(first, Generate) or (len(requests) == 1 and _is_whole(batch.parts[0])):
             return first
-        passages: list[str] = []
+        texts: list[str] = []
         for part, request in requests:
-            assert isinstance(request, Decide)
-            passages.extend(request.passages[part.start : part.stop])
-        return Decide(query=first.query, passages=tuple(passages))
+            assert isinstance(request, Decide | Represent)
+            asked = request.passages if isinstance(request, Decide) else request.texts
+            texts.extend(asked[part.start : part.stop])
+        if isinstance(first, Represent):
+            return Represent(texts=tuple(texts))
+        return Decide(query=first.query, passages=tuple(texts))
 
     def _finish(self, ticket_id: int) -> None:
         call = self._calls.get(ticket_id)
@@ -335,10 +348,7 @@ class Dispatcher:
             call.future.set_result(None)
             return
         self.tallies[call.name].count(time.monotonic() - call.asked_s)
-        if call.generated is not None:
-            call.future.set_result(call.generated)
-        else:
-            call.future.set_result(Decided(verdicts=tuple(call.verdicts)))
+        call.future.set_result(join_replies(call.parts))
 
     def _on_report(self, name: str, generation: int, report: WorkerReport) -> None:
         match report:
@@ -372,8 +382,7 @@ class Dispatcher:
             return False
         wanted = sum(part.stop - part.start for part in batch.parts)
         reply = report.reply
-        if isinstance(reply, Decided) and len(reply.verdicts) != wanted:
-            got = len(reply.verdicts)
+        if not isinstance(reply, Generated) and (got := reply_size(reply)) != wanted:
             self._handles[name][1].kill(f"it answered {got} of {wanted} passages")
             return False
         self.tallies[name].took(reply, report.cpu_s)
@@ -382,10 +391,7 @@ class Dispatcher:
             length = part.stop - part.start
             call = self._calls.get(part.ticket.id)
             if call is not None and not part.ended:
-                if isinstance(reply, Decided):
-                    call.verdicts.extend(reply.verdicts[at : at + length])
-                else:
-                    call.generated = reply
+                call.parts.append(reply_part(reply, at, at + length))
             at += length
         return True
 
@@ -450,11 +456,15 @@ def _awaited(seat: Seat | None, generation: int, batch_id: int) -> Batch | None:
     return seat.running if seat.running.id == batch_id else None
 
 
-def _size(request: SpecialistRequest | None) -> int:
-    """In passages; a load asks nothing, a generation is one."""
-    if request is None:
-        return 0
-    return len(request.passages) if isinstance(request, Decide) else 1
+def _merge_key(request: SpecialistRequest | None) -> str | None:
+    """Requests of one key may share a batch: those of one query, and all that represent texts."""
+    match request:
+        case Decide(query=query):
+            return f"decide {query}"
+        case Represent():
+            return "represent"
+        case _:
+            return None
 
 
 def _is_whole(part: Part) -> bool:

@@ -17,6 +17,10 @@ def index_dir() -> Path:
     return _home("cache", "indexes") or _DIRS.user_cache_path / "indexes"
 
 
+def routes_dir() -> Path:
+    return _home("cache", "routes") or _DIRS.user_cache_path / "routes"
+
+
 def history_path() -> Path:
     return _home("data", "history.sqlite3") or _DIRS.user_data_path / "history.sqlite3"
 

@@ -20,6 +20,8 @@ from cluster.hub import hub_folder
 from cluster.registry_file import YamlFile, read_yaml_file
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+LEAST_EXAMPLES = 5
+"""Of route.examples, for a router to know a specialist by."""
 Task = Literal["relevance", "routing", "classification", "extraction", "generation"]
 
 
@@ -38,12 +40,15 @@ class Limits(_Strict):
 
 
 class Route(_Strict):
-    """When a question is for this specialist: rules first, examples and description after."""
+    """When a request is for this specialist: rules first, then what the router makes of it."""
 
     rules: tuple[str, ...] = Field(
-        default=(), description="Regular expressions; a question that one finds goes here."
+        default=(), description="Regular expressions; a request that one finds goes here."
     )
-    examples: tuple[str, ...] = Field(default=(), description="Questions that belong here.")
+    examples: tuple[str, ...] = Field(
+        default=(),
+        description="5 to 20 requests that belong here; a router then knows it without training.",
+    )
     description: str = Field(default="", description="What it is for, in one sentence.")
 
 
@@ -75,7 +80,7 @@ class Entry(_Strict):
     base: Name | None = Field(
         default=None, description="The specialist whose weights this checkpoint is a delta to."
     )
-    route: Route = Field(default=Route(), description="Which questions are for it.")
+    route: Route = Field(default=Route(), description="Which requests are for it.")
 
 
 class RegistryFile(_Strict):
@@ -122,6 +127,16 @@ class Registry:
         raise UnknownSpecialist(
             "no specialist with 'task: relevance' is registered, so nothing can judge passages; "
             "register one (qshell registry add)"
+        )
+
+    def first_for_routing(self) -> SpecialistSpec:
+        """Who routes requests. Raises `UnknownSpecialist` without any."""
+        for spec in self.specs.values():
+            if spec.entry.task == "routing":
+                return spec
+        raise UnknownSpecialist(
+            "no specialist with 'task: routing' is registered, and no rule finds the request; "
+            "register one (qshell registry add), or write route.rules"
         )
 
     @classmethod

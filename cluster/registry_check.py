@@ -6,7 +6,7 @@ It stands alone because reading a registry must stay cheap, and this hashes ever
 from collections.abc import Mapping
 
 from cluster.errors import RegistryError
-from cluster.registry import Registry, SpecialistSpec, require_checkpoint
+from cluster.registry import LEAST_EXAMPLES, Registry, SpecialistSpec, require_checkpoint
 from specialists.checkpoint import Checkpoint, open_checkpoint
 from specialists.contract import POCKET_RELEVANCE, PUBLISHED_RELEVANCE, Contract
 from specialists.errors import SpecialistError
@@ -33,6 +33,7 @@ def check_specialist(spec: SpecialistSpec, registry: Registry) -> tuple[str, ...
         "output": _output_problem(spec, checkpoint),
         "contract": _contract_problem(spec, checkpoint),
         "base": _base_problem(spec, checkpoint, registry),
+        "route.examples": _examples_problem(spec),
     }
     return tuple(
         f"{spec.where}: specialists.{spec.name}.{key}: {problem}"
@@ -46,6 +47,15 @@ def _task_problem(spec: SpecialistSpec, checkpoint: Checkpoint) -> str:
         return ""
     return (
         f"{spec.entry.task!r} is written here, the checkpoint was trained for {checkpoint.task!r}"
+    )
+
+
+def _examples_problem(spec: SpecialistSpec) -> str:
+    examples = spec.entry.route.examples
+    if not examples or len(examples) >= LEAST_EXAMPLES:
+        return ""
+    return (
+        f"{len(examples)} examples are too few for a router; give {LEAST_EXAMPLES} to 20, or none"
     )
 
 

@@ -7,7 +7,7 @@ nor clocks.
 from collections import deque
 from dataclasses import dataclass, field
 
-from specialists.requests import Decided, SpecialistReply
+from specialists.requests import Decided, Generated, SpecialistReply
 
 KEPT_LATENCIES = 512
 
@@ -34,8 +34,11 @@ class Tally:
         if isinstance(reply, Decided):
             self.passages += len(reply.verdicts)
             self.tokens += sum(verdict.tokens for verdict in reply.verdicts)
-        else:
+        elif isinstance(reply, Generated):
             self.tokens += reply.prompt_tokens + reply.new_tokens
+        else:
+            self.passages += len(reply.tokens)
+            self.tokens += sum(reply.tokens)
 
     def latency_s(self, share: float) -> float | None:
         """The latency that this share of the last calls did not exceed; None before the first."""

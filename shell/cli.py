@@ -52,6 +52,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     **_part(
         "Specialists",
+        route="Say which specialist a request is for, or none.",
         registry="Show, check and change the registered specialists.",
         ps="Show the workers with their memory and CPU.",
         top="Show what the workers have cost so far.",

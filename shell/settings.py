@@ -99,6 +99,11 @@ class Settings:
     def index_dir(self) -> Path:
         return self.cache_dir / "indexes"
 
+    @property
+    def routes_dir(self) -> Path:
+        """What routers were shown in examples, by hash."""
+        return self.cache_dir / "routes"
+
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force. Raises `SettingsError` with file, line and key."""

@@ -5,6 +5,7 @@ config.json        format, name, task, model shapes, storage, base, sha256 of th
 model.safetensors  the tensors; with a base, only those that differ from the sibling's
 tokenizer.json     here, or in the parent folder when siblings share one
 contract.json      the prompt; absent for a bare base model
+routing.safetensors  what a router knows of the features; of a routing specialist alone
 """
 
 import hashlib
@@ -22,11 +23,12 @@ from specialists.model.shapes import Shape, TensorReport, compare_tensors, expec
 from specialists.weights_file import TensorEntry, read_header
 
 FORMAT = 1
-CONFIG, WEIGHTS, TOKENIZER, CONTRACT = (
+CONFIG, WEIGHTS, TOKENIZER, CONTRACT, ROUTING = (
     "config.json",
     "model.safetensors",
     "tokenizer.json",
     "contract.json",
+    "routing.safetensors",
 )
 MAX_JSON_BYTES = 64 << 20
 MAX_PARTS = 1024
@@ -52,6 +54,7 @@ class Checkpoint:
     contract: Contract | None
     sha256: str
     recipe: Mapping[str, Any] | None = None
+    routing_path: Path | None = None
 
 
 def open_checkpoint(folder: Path, *, verify: bool = True) -> Checkpoint:
@@ -70,8 +73,11 @@ def open_checkpoint(folder: Path, *, verify: bool = True) -> Checkpoint:
     weights_path, tokenizer_path = folder / WEIGHTS, find_tokenizer(folder)
     if not weights_path.is_file():
         raise CheckpointError(f"{weights_path}: no such file; the checkpoint has no weights")
+    routing_path = folder / ROUTING if ROUTING in files else None
+    if routing_path is not None and not routing_path.is_file():
+        raise CheckpointError(f"{routing_path}: no such file; {where} names it")
     if verify:
-        for path in (weights_path, tokenizer_path):
+        for path in (weights_path, tokenizer_path, *([routing_path] if routing_path else [])):
             _check_sha256(path, files[path.name])
     base = _open_base(folder, values["base"], verify=verify)
     checkpoint = Checkpoint(
@@ -86,6 +92,7 @@ def open_checkpoint(folder: Path, *, verify: bool = True) -> Checkpoint:
         contract=_open_contract(folder, config),
         sha256=files[WEIGHTS],
         recipe=values.get("recipe"),
+        routing_path=routing_path,
     )
     check_tensors(checkpoint)
     return checkpoint
@@ -202,7 +209,7 @@ def _read_config(where: Path) -> dict[str, Any]:
             f"{where}: storage {values['storage']!r}: expected one of {', '.join(MATRIX_DTYPE)}"
         )
     files = values["files"]
-    if not isinstance(files, dict) or set(files) != {WEIGHTS, TOKENIZER}:
+    if not isinstance(files, dict) or set(files) - {ROUTING} != {WEIGHTS, TOKENIZER}:
         raise CheckpointError(f"{where}: files must give the sha256 of {WEIGHTS} and {TOKENIZER}")
     if not isinstance(values.get("recipe"), dict | None):
         raise CheckpointError(f"{where}: recipe must be an object")

@@ -23,7 +23,15 @@ from specialists.model.decoder import FinanceDecoder
 from specialists.model.embedding import Int8Embedding
 from specialists.model.generate import generate_greedy, generate_sampled
 from specialists.prompts import Contract, PassagePrompt, build_prompts
-from specialists.requests import Decide, Decided, Generate, Generated, Verdict
+from specialists.requests import (
+    Decide,
+    Decided,
+    Generate,
+    Generated,
+    Represent,
+    Represented,
+    Verdict,
+)
 from specialists.tensors import read_tensors
 from specialists.tokenizer import END_OF_TEXT, open_tokenizer
 
@@ -109,15 +117,44 @@ class Specialist:
         self, model: FinanceDecoder, head_ids: list[int], prompts: Sequence[PassagePrompt]
     ) -> Tensor:
         """[B, L] float32, in the order of `prompts`."""
-        head_cache = KeyValueCache()
-        model.hidden(torch.tensor([head_ids]), cache=head_cache)
         label_ids = torch.tensor(self.contract.label_ids)
         logits_BL = torch.empty(len(prompts), len(label_ids))
-        for batch in _batches_by_length(prompts, self._batch_tokens):
-            ids_BT, last_B = _pad([prompts[index].ids for index in batch])
-            verdict_BD = model.hidden_at(last_B, ids_BT, cache=head_cache.expand(len(batch)))
+        for batch, verdict_BD in self._read(model, head_ids, prompts):
             logits_BL[batch] = model.language_logits(verdict_BD, label_ids)
         return logits_BL
+
+    def _read(
+        self, model: FinanceDecoder, head_ids: list[int], prompts: Sequence[PassagePrompt]
+    ) -> Iterator[tuple[list[int], Tensor]]:
+        """Indices of prompts of like length, and their states [B, D] at the last position."""
+        head_cache = KeyValueCache()
+        model.hidden(torch.tensor([head_ids]), cache=head_cache)
+        for batch in _batches_by_length(prompts, self._batch_tokens):
+            ids_BT, last_B = _pad([prompts[index].ids for index in batch])
+            yield batch, model.hidden_at(last_B, ids_BT, cache=head_cache.expand(len(batch)))
+
+    @torch.inference_mode()
+    def represent(self, request: Represent) -> Represented:
+        """Features and decision of each text, always in float32: what is fitted to features must
+        find the same ones later. Raises `ContractError` for a contract that wants a query."""
+        if self.contract.asks:
+            raise ContractError(
+                f"{self.checkpoint.name} reads a query with each passage; only a specialist that "
+                "reads each text alone can represent it"
+            )
+        head_ids, prompts = build_prompts(self.contract, self.tokenizer, "", request.texts)
+        config = self.model.config
+        features_BD = torch.empty(len(prompts), config.d_model)
+        decisions_BC = torch.empty(len(prompts), config.n_decision)
+        for batch, verdict_BD in self._read(self.model, head_ids, prompts):
+            features_BD[batch] = verdict_BD
+            if config.n_decision:
+                decisions_BC[batch] = self.model.decision_head(verdict_BD)
+        return Represented(
+            features=tuple(map(tuple, features_BD.tolist())),
+            decisions=tuple(map(tuple, decisions_BC.tolist())),
+            tokens=tuple(len(head_ids) + len(prompt.ids) for prompt in prompts),
+        )
 
     @torch.inference_mode()
     def _largest_error(self) -> float:

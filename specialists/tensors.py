@@ -23,6 +23,7 @@ from specialists.checkpoint import (
     CONFIG,
     CONTRACT,
     FORMAT,
+    ROUTING,
     TOKENIZER,
     WEIGHTS,
     Checkpoint,
@@ -39,7 +40,7 @@ from specialists.model.config import DecoderConfig
 from specialists.model.shapes import compare_tensors, expected_shapes
 
 INT8_STEPS = 127
-OWN_FILES = (CONFIG, WEIGHTS, TOKENIZER, CONTRACT)
+OWN_FILES = (CONFIG, WEIGHTS, TOKENIZER, CONTRACT, ROUTING)
 
 
 def read_tensors(checkpoint: Checkpoint, *, as_stored: Collection[str] = ()) -> dict[str, Tensor]:
@@ -86,11 +87,13 @@ def write_checkpoint(
     tokenizer_path: Path | None,
     base: Checkpoint | None = None,
     recipe: Mapping[str, Any] | None = None,
+    routing: bytes | None = None,
 ) -> Checkpoint:
     """Write a whole checkpoint beside `folder`, prove it, then put it in its place.
 
     Without `tokenizer_path` the parent folder's tokenizer.json is meant. With `base`, a sibling,
-    only tensors that differ from it are kept. Other files in an existing folder stay. Whatever
+    only tensors that differ from it are kept. `routing` is the content of the file a router reads.
+    Other files in an existing folder stay. Whatever
     goes wrong, an existing checkpoint is left as it was. Raises `CheckpointError`,
     `TensorMismatch` for tensors that are not those of `config`.
     """
@@ -107,6 +110,8 @@ def write_checkpoint(
         if tokenizer_path is not None:
             shutil.copyfile(tokenizer_path, draft / TOKENIZER)
         _write_weights(draft / WEIGHTS, tensors, storage, base)
+        if routing is not None:
+            (draft / ROUTING).write_bytes(routing)
         values = {
             "format": FORMAT,
             "name": name,
@@ -117,6 +122,7 @@ def write_checkpoint(
             "files": {
                 WEIGHTS: sha256_of(draft / WEIGHTS),
                 TOKENIZER: sha256_of(find_tokenizer(draft)),
+                **({} if routing is None else {ROUTING: sha256_of(draft / ROUTING)}),
             },
             **({} if recipe is None else {"recipe": dict(recipe)}),
         }

@@ -13,7 +13,13 @@ from cluster.registry import SpecialistSpec
 from cluster.workers.scripted import Script, ScriptedSpecialist
 from cluster.workers.wire import CannotStart, Hello, Lost, Ready, Refused, Replied, Report
 from specialists.errors import SpecialistError
-from specialists.requests import Decide, SpecialistReply, SpecialistRequest
+from specialists.requests import (
+    Decide,
+    Generate,
+    SpecialistReply,
+    SpecialistRequest,
+    request_size,
+)
 
 
 class StubBackend:
@@ -64,13 +70,13 @@ class StubWorker:
         return self._stopped_beating_s or time.monotonic()
 
     def send(self, batch_id: int, request: SpecialistRequest) -> None:
-        text = request.query if isinstance(request, Decide) else request.prompt
+        text = _first_text(request)
         if self._script.crash_on and self._script.crash_on in text:
             self._later(0.0, lambda: self.kill("the script crashed"))
         elif self._script.hang_on and self._script.hang_on in text:
             self._stopped_beating_s = time.monotonic()
         else:
-            size = len(request.passages) if isinstance(request, Decide) else 1
+            size = request_size(request)
             self._later(self._script.passage_s * size, lambda: self._reply(batch_id, request))
 
     def stop(self) -> None:
@@ -95,8 +101,10 @@ class StubWorker:
         try:
             if isinstance(request, Decide):
                 reply = self._specialist.decide(request)
-            else:
+            elif isinstance(request, Generate):
                 reply = self._specialist.generate(request)
+            else:
+                reply = self._specialist.represent(request)
         except (SpecialistError, CallError) as error:
             self._report(Refused(batch_id=batch_id, message=str(error)))
             return
@@ -112,3 +120,12 @@ class StubWorker:
             self._loop.call_later(seconds, unless_gone)
         else:
             self._loop.call_soon(unless_gone)
+
+
+def _first_text(request: SpecialistRequest) -> str:
+    """What the script's words are looked for in."""
+    match request:
+        case Decide(query=text) | Generate(prompt=text):
+            return text
+        case _:
+            return "\n".join(request.texts)

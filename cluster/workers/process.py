@@ -34,7 +34,16 @@ from cluster.workers.wire import (
 )
 from specialists.allocator import give_back_memory, keep_freed_memory
 from specialists.errors import SpecialistError
-from specialists.requests import Decide, Decided, Generate, Generated, SpecialistRequest
+from specialists.requests import (
+    Decide,
+    Decided,
+    Generate,
+    Generated,
+    Represent,
+    Represented,
+    SpecialistReply,
+    SpecialistRequest,
+)
 
 BEAT_EVERY_S = 1.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -47,6 +56,7 @@ class Specialist(Protocol):
 
     def decide(self, request: Decide, /) -> Decided: ...
     def generate(self, request: Generate, /) -> Generated: ...
+    def represent(self, request: Represent, /) -> Represented: ...
     def warm_up(self) -> None: ...
 
 
@@ -105,13 +115,15 @@ LOADERS: Mapping[str, Callable[[Mapping[str, Any]], Specialist]] = {
 
 def _answer(specialist: Specialist, batch_id: int, request: SpecialistRequest) -> WorkerMessage:
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    reply: Decided | Generated
+    reply: SpecialistReply
     try:
         match request:
             case Decide():
                 reply = specialist.decide(request)
             case Generate():
                 reply = specialist.generate(request)
+            case Represent():
+                reply = specialist.represent(request)
     except SpecialistError as error:
         return Refused(batch_id=batch_id, message=str(error))
     except Exception as error:

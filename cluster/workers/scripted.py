@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specialists.errors import CheckpointError, ContractError
-from specialists.requests import Decide, Decided, Generate, Generated, Verdict
+from specialists.requests import (
+    Decide,
+    Decided,
+    Generate,
+    Generated,
+    Represent,
+    Represented,
+    Verdict,
+)
 
 SCRIPT_FILE = "script.json"
 
@@ -72,6 +80,17 @@ class ScriptedSpecialist:
         words = request.prompt.split()[-request.max_new_tokens :]
         return Generated(
             text=" ".join(words), prompt_tokens=len(request.prompt.split()), new_tokens=len(words)
+        )
+
+    def represent(self, request: Represent, /) -> Represented:
+        """Two features: words and characters. No decision."""
+        for text in request.texts:
+            self._misbehave(text)
+        _spend(self._script.passage_s * len(request.texts))
+        return Represented(
+            features=tuple((float(len(t.split())), float(len(t))) for t in request.texts),
+            decisions=tuple(() for _ in request.texts),
+            tokens=tuple(len(text.split()) for text in request.texts),
         )
 
     def _misbehave(self, text: str) -> None:

@@ -17,6 +17,8 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistReply,
     SpecialistRequest,
     Verdict,
@@ -141,6 +143,8 @@ def encode_request(batch_id: int, request: SpecialistRequest) -> bytes:
         case Generate():
             fields = [request.prompt, request.max_new_tokens, request.temperature, request.seed]
             return frame({"id": batch_id, "generate": fields})
+        case Represent(texts=texts):
+            return frame({"id": batch_id, "represent": texts})
 
 
 def decode_request(message: dict[str, Any]) -> tuple[int, SpecialistRequest] | None:
@@ -153,6 +157,8 @@ def decode_request(message: dict[str, Any]) -> tuple[int, SpecialistRequest] | N
         return message["id"], Generate(
             prompt=prompt, max_new_tokens=new_tokens, temperature=temperature, seed=seed
         )
+    if "represent" in message:
+        return message["id"], Represent(texts=tuple(message["represent"]))
     return None
 
 
@@ -199,12 +205,21 @@ def _plain_reply(reply: SpecialistReply) -> tuple[str, list[Any]]:
             return "decided", [[getattr(v, name) for name in _VERDICT] for v in verdicts]
         case Generated(text=text, prompt_tokens=prompt_tokens, new_tokens=new_tokens):
             return "generated", [text, prompt_tokens, new_tokens]
+        case Represented(features=features, decisions=decisions, tokens=tokens):
+            return "represented", [features, decisions, tokens]
 
 
 def _reply_from_plain(message: dict[str, Any]) -> SpecialistReply:
     if "generated" in message:
         text, prompt_tokens, new_tokens = message["generated"]
         return Generated(text=text, prompt_tokens=prompt_tokens, new_tokens=new_tokens)
+    if "represented" in message:
+        features, decisions, tokens = message["represented"]
+        return Represented(
+            features=tuple(map(tuple, features)),
+            decisions=tuple(map(tuple, decisions)),
+            tokens=tuple(tokens),
+        )
     plain = [dict(zip(_VERDICT, values, strict=True)) for values in message["decided"]]
     return Decided(
         verdicts=tuple(Verdict(**{**values, "logits": tuple(values["logits"])}) for values in plain)

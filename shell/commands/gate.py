@@ -19,7 +19,10 @@ from shell.settings import read_settings
 from specialists.errors import GateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from specialists.checkpoint import Checkpoint
+    from specialists.jobs.job import Inputs, Result
 
 
 @click.command(name="gate")
@@ -73,25 +76,19 @@ def _gate_job(checkpoint: "Checkpoint", path: Path | None, output: Output) -> No
         read_job_rows,
     )
     from specialists.evaluation.rules import RULES
-    from specialists.jobs.job import carry_out
-    from specialists.jobs.table import find_job
-    from specialists.specialist import load_specialist
 
     assert checkpoint.contract is not None
     name = checkpoint.name
-    job = find_job(checkpoint.contract.job, specialist=name)
+    answer = _answerer(checkpoint)
     held = read_job_rows(path or ROWS_FOLDER / f"{name}.jsonl")
-    loaded = load_specialist(checkpoint.folder, arithmetic=None)
     floors = {"the most frequent": most_wanted(held.rows)}
     floors |= {"the rule": RULES[name]} if name in RULES else {}
     with output.progress() as tick:
-        ours = mark_job(
-            name, held.rows, lambda given: carry_out(job, given, loaded.decide), tick=tick
-        )
+        ours = mark_job(name, held.rows, answer, tick=tick)
         beside = [mark_job(floor, held.rows, floors[floor], tick=tick) for floor in floors]
     report = JobReport(
         specialist=name,
-        job=job.name,
+        job=checkpoint.contract.job,
         date=datetime.now(UTC).date().isoformat(),
         command=f"qshell gate {name}" + (f" --rows {path.name}" if path else ""),
         machine=_machine(),
@@ -113,6 +110,39 @@ def _gate_job(checkpoint: "Checkpoint", path: Path | None, output: Output) -> No
         output.note(f"wrote {card} and marks.json")
     if not report.passed:
         raise GateError(f"{name} does not pass the gate ({'; '.join(report.faults)}); see {card}")
+
+
+def _answerer(checkpoint: "Checkpoint") -> "Callable[[Inputs], Result]":
+    """Its job done by the model in this process; a router routes, and has no job beside that."""
+    import numpy as np
+
+    from cluster.route_extension import no_extension
+    from cluster.router import route_by_features
+    from cluster.routing import head_of
+    from specialists.jobs.job import carry_out
+    from specialists.jobs.table import find_job
+    from specialists.requests import Represent
+    from specialists.specialist import load_specialist
+
+    assert checkpoint.contract is not None
+    loaded = load_specialist(checkpoint.folder, arithmetic=None)
+    if checkpoint.task != "routing":
+        job = find_job(checkpoint.contract.job, specialist=checkpoint.name)
+        return lambda inputs: carry_out(job, inputs, loaded.decide)
+    head = head_of(checkpoint, where=str(checkpoint.folder))
+    extension = no_extension(width=checkpoint.config.d_model, routes=len(head.routes))
+
+    def route(inputs: "Inputs") -> "Result":
+        found = loaded.represent(Represent(texts=(str(inputs.get("text", "")),)))
+        feature_D, logits_C = (
+            np.array(row, dtype=np.float32) for row in (found.features[0], found.decisions[0])
+        )
+        routed = route_by_features(
+            feature_D, logits_C, head=head, extension=extension, registered=head.routes
+        )
+        return {"route": routed.name}
+
+    return route
 
 
 def _machine() -> str:

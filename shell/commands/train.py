@@ -210,6 +210,52 @@ for _name in LABELS:
     _add_label_command(_name)
 
 
+@command.command(name="q-route")
+@_options
+def route_command(
+    data: Path | None,
+    run_folder: Path,
+    out: Path,
+    tier: str,
+    steps: int | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Which specialist a request is for, or none: the decision head, and what the router must know
+    of its features.
+
+    \b
+    Examples:
+      qshell train q-route --data data/
+      qshell train q-route --data data/ --steps 60 --run runs/try --out runs/try/weights
+    """
+    if tier != "pocket":
+        raise RecipeError("q-route has a recipe of the pocket tier alone; leave --tier out")
+    _let_threads_sleep()
+    from specialists.checkpoint import open_checkpoint
+    from specialists.training.label_run import prepare_label_rows
+    from specialists.training.recipes import pocket_q_route
+    from specialists.training.route_run import export_routes, train_routes
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    recipe = pocket_q_route()
+    base, start = open_checkpoint(out / "base"), open_checkpoint(out / recipe.start)
+    with output.progress() as tick:
+        prepare_label_rows(recipe, data=data, run=run_folder, say=_saying(tick))
+        model = train_routes(
+            recipe,
+            run=run_folder,
+            start=start,
+            steps=steps,
+            threads=threads,
+            on_progress=_ticking(tick),
+        )
+        _saying(tick)("measuring the features")
+        target = out / recipe.name
+        export_routes(recipe, model, run=run_folder, base=base, start=start, target=target)
+    _finish(output, target, run_folder / recipe.name)
+
+
 def _let_threads_sleep() -> None:
     """Must come before torch is imported. Threads that spin while they wait for each other lose
     most of a core to any other program."""

@@ -67,10 +67,13 @@ class MiniLm:
         self._encoded: dict[str, Tensor] = {}
 
     def score(self, query: str, passages: Sequence[str], /) -> Scored:
-        texts = [query, *passages]
-        self._encode([text for text in dict.fromkeys(texts) if text not in self._encoded])
-        encoded = torch.stack([self._encoded[text] for text in texts])
+        encoded = self.encode([query, *passages])
         return Scored(scores=tuple((encoded[1:] @ encoded[0]).tolist()))
+
+    def encode(self, texts: Sequence[str]) -> Tensor:
+        """[B, M], of unit norm."""
+        self._encode([text for text in dict.fromkeys(texts) if text not in self._encoded])
+        return torch.stack([self._encoded[text] for text in texts])
 
     @torch.inference_mode()
     def _encode(self, texts: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from specialists.evaluation.guard_rules import (
     injection_rule,
     personal_data_rule,
 )
+from specialists.evaluation.route_rule import route_rule
 from specialists.evaluation.text_rules import domain_rule, duplicate_rule, grounding_rule
 from specialists.jobs.job import Inputs, Result
 
@@ -24,5 +25,6 @@ RULES: Mapping[str, Callable[[Inputs], Result]] = {
     "q-pii": personal_data_rule,
     "q-toolcall": tool_call_rule,
     "q-doccite": citation_rule,
+    "q-route": route_rule,
 }
 """By the name of the specialist."""

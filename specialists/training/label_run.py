@@ -134,7 +134,7 @@ def train_labels(
         sums = np.zeros(2)
         for begin in range(0, len(kept), 50):
             part = kept[begin : begin + 50]
-            _, label, right = loss_of(_padded(part))
+            _, label, right = loss_of(padded(part))
             sums += len(part) * np.array([float(label), float(right)])
         label_loss, accuracy = sums / max(1, len(kept))
         return {"development_label": label_loss, "development_accuracy": accuracy}
@@ -185,12 +185,13 @@ def draw_batch(
     place = int(choice.permutation(POOL)[step % POOL])
     # Shares of equal tokens: the cut follows the running sum of lengths.
     ends = np.cumsum([length for length, _ in pool]) * POOL // total
-    return _padded(
+    return padded(
         [prompts[at] for (_, at), share in zip(pool, ends, strict=True) if share == place]
     )
 
 
-def _padded(prompts: Sequence[LabelledPrompt]) -> LabelBatch:
+def padded(prompts: Sequence[LabelledPrompt]) -> LabelBatch:
+    """One batch of all prompts, in their order."""
     width = max(len(prompt.ids) for prompt in prompts)
     ids = np.full((len(prompts), width), PAD, dtype=np.int64)
     for row, prompt in enumerate(prompts):

@@ -7,6 +7,7 @@ and changes a few fields. `base_run.py` and `relevance_run.py` carry recipes out
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Protocol
 
 from specialists.contract import (
@@ -24,6 +25,7 @@ from specialists.corpora import (
     grounding_rows,
     injection_rows,
     personal_data_rows,
+    route_rows,
     tool_call_rows,
 )
 from specialists.corpora.labels import LabelRow
@@ -352,6 +354,32 @@ def pocket_q_doccite() -> LabelRecipe:
         start="q-rag",
         contract=POCKET_CITATION,
         make_rows=citation_rows.make_rows,
+    )
+
+
+def pocket_q_route() -> LabelRecipe:
+    """Which specialist a request is for, or none; read off the decision head."""
+    return LabelRecipe(
+        name="q-route",
+        task="routing",
+        start="base",
+        contract=Contract(
+            head="T:",
+            tail="\nA:",
+            labels=tuple(ascii_uppercase[: len(route_rows.ROUTES)]),
+            meanings=route_rows.ROUTES,
+            positive="A",
+            job="routing",
+            reading="joined",
+            max_tokens=256,
+            max_query_tokens=1,
+        ),
+        make_rows=route_rows.make_rows,
+        rows=60_000,
+        steps=420,
+        token_budget=8_000,
+        max_length=160,
+        learning_rate=8e-4,
     )
 
 

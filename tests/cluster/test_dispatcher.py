@@ -14,7 +14,7 @@ from cluster.events import EventLog
 from cluster.registry import Entry, Limits, SpecialistSpec
 from cluster.schedule import WorkerState
 from cluster.workers.scripted import Script
-from specialists.requests import Decide, Generate, SpecialistRequest
+from specialists.requests import Decide, Generate, Represent, Represented, SpecialistRequest
 
 
 def spec(name: str, **changes: object) -> SpecialistSpec:
@@ -80,6 +80,21 @@ async def test_a_text_is_generated() -> None:
     async with dispatching(spec("a")) as dispatcher:
         reply = await dispatcher.call("a", Generate(prompt="one two"))
     assert (reply.text, reply.new_tokens) == ("one two", 2)
+
+
+async def test_texts_are_represented_in_order_whatever_batches_they_share() -> None:
+    texts = tuple("x" * n for n in range(20))
+    async with dispatching(spec("a", limits=Limits(batch=7)), slots=1) as dispatcher:
+        whole, few, judged, none = await asyncio.gather(
+            dispatcher.call("a", Represent(texts=texts)),
+            dispatcher.call("a", Represent(texts=("one two", "three"))),
+            dispatcher.call("a", ask("represent", "represent")),
+            dispatcher.call("a", Represent(texts=())),
+        )
+    assert [row[1] for row in whole.features] == list(range(20))
+    assert few.features == ((2.0, 7.0), (1.0, 5.0)) and few.tokens == (2, 1)
+    assert [verdict.positive for verdict in judged.verdicts] == [True]
+    assert none == Represented(features=(), decisions=(), tokens=())
 
 
 async def test_a_refused_call_fails_alone() -> None:

@@ -37,6 +37,7 @@ def loaded_after(statement: str) -> set[str]:
     "module",
     [
         "cluster.cluster",
+        "cluster.routing",
         "cluster.registry",
         "shell.cli",
         "shell.commands.ask",
@@ -49,7 +50,8 @@ def test_no_door_loads_what_only_a_worker_or_a_screen_needs(module: str) -> None
 
 
 @pytest.mark.parametrize(
-    "module", ["cluster.records", "shell.commands.ask", "shell.commands.session"]
+    "module",
+    ["cluster.records", "shell.commands.ask", "shell.commands.route", "shell.commands.session"],
 )
 def test_the_help_of_a_command_loads_no_arrays(module: str) -> None:
     assert not loaded_after(f"import {module}") & {"numpy", "pydantic", "bm25s", "tokenizers"}

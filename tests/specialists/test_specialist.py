@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from specialists.errors import ContractError
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
-from specialists.prompts import POCKET_RELEVANCE, build_prompt, resolve_labels
-from specialists.requests import Decide, Generate
+from specialists.prompts import POCKET_RELEVANCE, Contract, build_prompt, resolve_labels
+from specialists.requests import Decide, Generate, Represent
 from specialists.specialist import Specialist, load_specialist
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer, train_tokenizer
@@ -78,6 +78,38 @@ def test_verdicts_equal_those_of_plain_forwards(judge: Specialist) -> None:
         assert verdict.positive == (verdict.label == "1") == (verdict.score > 0.5)
         chance = torch.tensor(plain).softmax(dim=0)[0].item()
         assert verdict.score == pytest.approx(chance, abs=1e-5)
+
+
+def test_a_text_is_represented_as_plain_forwards_do(folder: Path) -> None:
+    alone = Contract(head="T:", tail="\nA:", reading="joined", max_tokens=64, max_query_tokens=1)
+    model = FinanceDecoder(TINY)
+    initialize(model, seed=6)
+    write_checkpoint(
+        folder / "alone",
+        name="alone",
+        task="routing",
+        config=TINY,
+        tensors=model.state_dict(),
+        storage="float32",
+        contract=resolve_labels(alone, open_tokenizer(folder / "tokenizer.json")),
+        tokenizer_path=None,
+    )
+    reader = load_specialist(folder / "alone", arithmetic="int8")
+    found = reader.represent(Represent(texts=PASSAGES))
+    for text, feature, decision in zip(PASSAGES, found.features, found.decisions, strict=True):
+        ids = torch.tensor([build_prompt(reader.contract, reader.tokenizer, "", text).all_ids])
+        with torch.inference_mode():
+            plain = model.forward(ids, return_decision=True).decision
+            hidden = model.hidden(ids)[0, -1]
+        assert plain is not None
+        assert feature == pytest.approx(hidden.tolist(), abs=1e-4)
+        assert decision == pytest.approx(plain[0].tolist(), abs=1e-4)
+    assert reader.represent(Represent(texts=())).features == ()
+
+
+def test_a_specialist_that_wants_a_query_represents_no_text_alone(judge: Specialist) -> None:
+    with pytest.raises(ContractError, match="reads a query with each passage"):
+        judge.represent(Represent(texts=("a",)))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

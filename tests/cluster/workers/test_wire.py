@@ -25,6 +25,8 @@ from specialists.requests import (
     Decided,
     Generate,
     Generated,
+    Represent,
+    Represented,
     SpecialistRequest,
     Verdict,
 )
@@ -35,7 +37,9 @@ COUNT = st.integers(0, 10**6)
 REQUESTS: st.SearchStrategy[SpecialistRequest] = st.one_of(
     st.builds(Decide, query=TEXT, passages=st.lists(TEXT, max_size=4).map(tuple)),
     st.builds(Generate, prompt=TEXT, max_new_tokens=COUNT, temperature=NUMBER, seed=COUNT),
+    st.builds(Represent, texts=st.lists(TEXT, max_size=4).map(tuple)),
 )
+ROWS = st.lists(st.lists(NUMBER, max_size=4).map(tuple), max_size=3).map(tuple)
 VERDICTS = st.builds(
     Verdict,
     label=TEXT,
@@ -48,6 +52,9 @@ VERDICTS = st.builds(
 REPLIES = st.one_of(
     st.builds(Decided, verdicts=st.lists(VERDICTS, max_size=4).map(tuple)),
     st.builds(Generated, text=TEXT, prompt_tokens=COUNT, new_tokens=COUNT),
+    st.builds(
+        Represented, features=ROWS, decisions=ROWS, tokens=st.lists(COUNT, max_size=3).map(tuple)
+    ),
 )
 MESSAGES: st.SearchStrategy[WorkerMessage] = st.one_of(
     st.builds(Hello, pid=COUNT),
