@@ -188,13 +188,14 @@ def _add_label_command(name: str) -> None:
         _let_threads_sleep()
         from specialists.checkpoint import open_checkpoint
         from specialists.training.label_run import export_labels, prepare_label_rows, train_labels
+        from specialists.training.pair_run import train_pairs
 
         output = Output(json=as_json, colours=read_settings().colours)
         recipe = LABELS[name]()
         base, start = open_checkpoint(out / "base"), open_checkpoint(out / recipe.start)
         with output.progress() as tick:
             prepare_label_rows(recipe, data=data, run=run_folder, say=_saying(tick))
-            model = train_labels(
+            model = (train_pairs if recipe.contract.echo else train_labels)(
                 recipe,
                 run=run_folder,
                 start=start,

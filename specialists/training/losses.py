@@ -91,17 +91,21 @@ def relevance_loss(
     positive: int,
     *,
     match_layers: Sequence[int],
+    target_B: Tensor | None = None,
 ) -> RelevanceLoss:
     """`label_ids` [L]; `positive` indexes it; the first and the last head of each of `match_layers`
-    are shown where to look."""
+    are shown where to look. `target_B` are the labels of the rows, indices into `label_ids`; with
+    two labels they follow from what is relevant."""
     same_token_BTS, same_word_BTS = find_matches(batch)
     states = _states(model, batch.ids_BT)
     top_BTD = model.final_norm(states[-1])
     rows = torch.arange(len(batch.last_B))
     label_logits_BL = model.language_logits(top_BTD[rows, batch.last_B], label_ids).float()
-    target_B = torch.where(batch.relevant_B, positive, 1 - positive)
+    if target_B is None:
+        target_B = torch.where(batch.relevant_B, positive, 1 - positive)
     verdict = cross_entropy(label_logits_BL, target_B)
-    margin_B = label_logits_BL[:, positive] - label_logits_BL[:, 1 - positive]
+    others = [label for label in range(len(label_ids)) if label != positive]
+    margin_B = label_logits_BL[:, positive] - label_logits_BL[:, others].logsumexp(1)
     within = _within_query(margin_B, batch)
     match_BTS = same_token_BTS | same_word_BTS
     aligned = [
@@ -138,7 +142,7 @@ def relevance_loss(
         within_query=within.detach(),
         alignment=alignment.detach(),
         match=match.detach(),
-        accuracy=((margin_B > 0) == batch.relevant_B).float().mean(),
+        accuracy=(label_logits_BL.argmax(1) == target_B).float().mean(),
         match_f1=_f1(top_BT3[..., 1] > 0, same_word_BT, words_BT),
     )
 

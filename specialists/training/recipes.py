@@ -105,7 +105,8 @@ class RelevanceRecipe:
 class LabelRecipe:
     """Training of a specialist that labels texts, from the weights of the sibling `start`.
 
-    `make_rows` is given the data folder and draws at most `rows` rows. Prompts longer than
+    A contract with an echo is trained with the helpers of q-rag, in `match_layers`. `make_rows` is
+    given the data folder and draws at most `rows` rows. Prompts longer than
     `max_length` tokens are left out; a step reads `token_budget` tokens.
     """
 
@@ -119,6 +120,7 @@ class LabelRecipe:
     token_budget: int = 8_000
     max_length: int = 256
     learning_rate: float = 6e-4
+    match_layers: tuple[int, ...] = (1, 2)
     seed: int = 0
 
 
