@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 from cluster.accounting import memory_limit_bytes, usable_cores
-from cluster.answering.answer import AnswerStep, answer_question
+from cluster.answering.answer import AnswerStep, Judging, answer_question
 from cluster.answering.endpoint import EndpointSettings
 from cluster.backends.base import Backend
 from cluster.backends.local import LocalBackend, check_platform
@@ -49,7 +49,7 @@ from specialists.requests import (
 DEFAULT_SHARE = 0.5
 """Of the machine's memory, when no budget is given."""
 
-Told = AnswerStep | IndexProgress | IndexReport | Event
+Told = AnswerStep | Judging | IndexProgress | IndexReport | Event
 
 
 class Cluster:
@@ -209,7 +209,7 @@ class Cluster:
                     k=k,
                     endpoint=endpoint,
                     threshold=threshold,
-                    on_event=tell,
+                    on_event=on_event,
                 )
             finally:
                 await asyncio.to_thread(index.close)

@@ -13,6 +13,7 @@ SCREENS = {
     "session": "Session",
     "specialists": "Specialists",
     "compare": "Compare",
+    "pipelines": "Pipelines",
     "registry": "Registry",
     "log": "Log",
 }
