@@ -1,4 +1,4 @@
-"""The pipelines that a person can run here: those that ship, and those whose files stand in a folder.
+"""The pipelines that a person can run: those that ship, and those whose files stand in a folder.
 
 It stands alone because the command line and the screen must find the same ones. A broken file is
 listed too, with what is wrong in it.
@@ -29,7 +29,8 @@ class ListedPipeline:
         if self.pipeline is not None:
             return self.pipeline.description or "no description"
         count = len(self.problems)
-        return f"broken: {count} problems" if count > 1 else f"broken: {self.problems[0]}"
+        line = self.problems[0].replace(f"{self.path}:", "line ", 1)
+        return f"broken: {count} problems" if count > 1 else f"broken: {line}"
 
 
 def list_pipelines(folder: Path, registry: Registry | None = None) -> tuple[ListedPipeline, ...]:

@@ -260,7 +260,7 @@ def _passes(error: Exception) -> bool:
 def summary(value: object) -> str:
     """A value in a few words, for a trace."""
     if isinstance(value, tuple | list):
-        return f"{len(value)} items"
+        return "1 item" if len(value) == 1 else f"{len(value)} items"
     if isinstance(value, Mapping):
         return ", ".join(
             f"{name}: {len(v) if isinstance(v, tuple | list) else summary(v)}"

@@ -200,7 +200,7 @@ class QshellApp(App[None]):
         self._bridge.compare(want)
 
     @on(RunWanted)
-    def _run(self, want: RunWanted) -> None:
+    def _run_pipeline(self, want: RunWanted) -> None:
         self._bridge.run(want)
 
     @on(PlaceChanged)

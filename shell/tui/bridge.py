@@ -132,7 +132,11 @@ class Bridge:
         teller = _Teller(self._tell)
         try:
             report, warnings = await self._report(want.question, want.docs, None, teller)
-            notes = (*warnings, *teller.talk.sentences(whole=_WHOLE), *await self._saved(want, report))
+            notes = (
+                *warnings,
+                *teller.talk.sentences(whole=_WHOLE),
+                *await self._saved(want, report),
+            )
         except asyncio.CancelledError:
             self._tell(AskEnded(""))
             raise

@@ -20,6 +20,11 @@ SCREENS = {
 """The screens in the order of their number keys."""
 
 
+_WIDE_ENOUGH = 100
+"""Cells for the tabs, what the cluster does, and its memory; in a smaller window one word stands
+for both."""
+
+
 class TopBar(Horizontal):
     def __init__(self, current: str) -> None:
         super().__init__()
@@ -49,6 +54,10 @@ class TopBar(Horizontal):
         ready = states.count("ready")
         doing = f"{busy} working" if busy else f"{ready} ready" if ready else "idle"
         mark = state_mark(worst if worst != "stopped" or not ready else "ready")
+        if self.app.size.width < _WIDE_ENOUGH:
+            word = "working" if busy else doing.split()[-1]
+            self._pulse(Content.assemble((f"{mark.sign} ", mark.style), word))
+            return
         self._pulse(
             Content.assemble(
                 (f"{mark.sign} ", mark.style),
