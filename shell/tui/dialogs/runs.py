@@ -26,7 +26,7 @@ class RunsDialog(Dialog[int]):
         with Vertical(classes="dialog"):
             yield Static("Earlier runs", classes="dialog-title")
             if self._runs:
-                yield OptionList(*(Option(self._prompt(run)) for run in self._runs))
+                yield OptionList(*(Option(self._prompt(run)) for run in self._runs), id="runs")
             else:
                 yield Static("None yet; r runs the pipeline.", classes="empty")
             yield Footer(show_command_palette=False)

@@ -271,8 +271,6 @@ class PipelinesScreen(HouseScreen):
 
     def _show_outcome(self) -> None:
         run, head = self._shown, self.query_one("#run-head", Static)
-        scroll = self.query_one("#run-outcome")
-        scroll.display = run is not None and not run.running
         if run is None:
             broken = self._chosen is not None and self._chosen.pipeline is None
             words = "" if broken else f"Runs in {self._root}, and reads and writes below it."
@@ -285,7 +283,7 @@ class PipelinesScreen(HouseScreen):
             parts.append(Content.styled(f"{run.unkept} more steps are not kept", "$foreground 55%"))
         head.update(Content("  ").join(parts))
         self.query_one("#run-text", Static).update(outcome_body(run, self.plain))
-        scroll.scroll_home(animate=False)
+        self.query_one("#run-outcome").scroll_home(animate=False)
 
     def _look_at_run(self, looking: bool) -> None:
         """Goes to the steps, or the graph; in a small window they then have all of it."""
@@ -304,6 +302,8 @@ class PipelinesScreen(HouseScreen):
         self.query_one(GraphText).display = self._graph and not broken
         self.query_one(StepList).display = not self._graph and not broken
         self.query_one(YamlView).display = broken
+        ended = self._shown is not None and not self._shown.running
+        self.query_one("#run-outcome").display = ended and (roomy or self._looking)
 
 
 def _stamps(folder: Path) -> object:

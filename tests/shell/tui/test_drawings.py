@@ -81,13 +81,13 @@ async def comparison(app: QshellApp, pilot: Pilot[None]) -> None:
 
 
 async def registry(app: QshellApp, pilot: Pilot[None]) -> None:
-    await pilot.press("f4")
+    await pilot.press("f5")
     await until(pilot, lambda: "problem" in str(app.screen.query_one("#registry-title").render()))
     await until(pilot, lambda: app.screen.query_one("#trouble").display)
 
 
 async def form(app: QshellApp, pilot: Pilot[None]) -> None:
-    await pilot.press("f4")
+    await pilot.press("f5")
     await pilot.pause(0.1)
     await pilot.press("a")
     await until(pilot, lambda: bool(app.screen.query("#checkpoint")))
@@ -95,7 +95,7 @@ async def form(app: QshellApp, pilot: Pilot[None]) -> None:
 
 async def log(app: QshellApp, pilot: Pilot[None]) -> None:
     await specialists(app, pilot)
-    await pilot.press("f5")
+    await pilot.press("f6")
     await pilot.pause(0.4)
 
 

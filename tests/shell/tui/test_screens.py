@@ -177,7 +177,7 @@ async def test_the_log_tells_what_happens_and_filters_it(tmp_path: Path) -> None
         await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
         await pilot.press("l", "down", "l")
         await until(pilot, lambda: cells(app, "other")[1] == "✗ failed")
-        await pilot.press("5")
+        await pilot.press("6")
         log = app.screen.query_one(RichLog)
         await until(pilot, lambda: any("ready" in line.text for line in log.lines))
         await pilot.press("f")
@@ -186,7 +186,8 @@ async def test_the_log_tells_what_happens_and_filters_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("key", "title"), [("1", "Session"), ("3", "Compare"), ("4", "Registry"), ("5", "Log")]
+    ("key", "title"),
+    [("1", "Session"), ("3", "Compare"), ("4", "Pipelines"), ("5", "Registry"), ("6", "Log")],
 )
 async def test_a_number_leads_to_its_screen(settings: Settings, key: str, title: str) -> None:
     async with app_on_stage(settings) as (app, pilot):

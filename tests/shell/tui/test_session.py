@@ -20,6 +20,7 @@ from shell.tui.place import Place, read_place, write_place
 from shell.tui.widgets.conversation import SourceLine, TurnBlock
 from shell.tui.widgets.passages import PassageList
 from shell.tui.widgets.question import QuestionLine
+from shell.tui.widgets.top_bar import SCREENS
 from tests.shell.tui.stage import QUESTION, app_on_stage, set_stage, until, write_line
 
 
@@ -214,8 +215,8 @@ async def test_the_window_may_shrink_to_almost_nothing_and_come_back(settings: S
         await write_line(pilot, QUESTION)
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query(SourceLine)))
-        for key in "12345":
-            app.action_show(["session", "specialists", "compare", "registry", "log"][int(key) - 1])
+        for name in SCREENS:
+            app.action_show(name)
             await pilot.pause()
             await pilot.resize_terminal(20, 5)
             await pilot.pause()
