@@ -126,7 +126,6 @@ class PipelinesScreen(HouseScreen):
             return
         if before is not None:
             self._typed[before.given] = self.query_one(InputsForm).typed
-        self.query_one("#pipeline-title", Static).update(_title(one))
         inputs = one.pipeline.inputs if one.pipeline else {}
         begin = {"docs": str(self._docs())}
         await self.query_one(InputsForm).show(inputs, begin | self._typed.get(one.given, {}))
@@ -137,6 +136,7 @@ class PipelinesScreen(HouseScreen):
             self.query_one(GraphText).show(one.pipeline)
         mine = [run for run in self._runs if run.pipeline.where == str(one.path)]
         self._show_run(mine[0] if mine else None)
+        self.query_one("#pipeline-title", Static).update(_title(one))
 
     @on(OptionList.OptionSelected, "#pipelines")
     def _pipeline_entered(self, event: OptionList.OptionSelected) -> None:
@@ -167,6 +167,9 @@ class PipelinesScreen(HouseScreen):
     @work(exclusive=True)
     async def action_run(self) -> None:
         await self._look()
+        for one in self._listed:
+            if self._chosen and one.given == self._chosen.given:
+                await self._choose(one)
         pipeline = self._chosen.pipeline if self._chosen else None
         if pipeline is None:
             self.notify("It is broken; what is wrong stands in its text.", severity="warning")
