@@ -97,7 +97,7 @@ class CompareScreen(HouseScreen):
     @on(CompareProgress)
     def _progress(self, news: CompareProgress) -> None:
         if self._under_way:
-            self._say(f"{news.words} …")
+            self._say(f"{news.words.rstrip(' .')} …")
 
     @on(Compared)
     def _show(self, news: Compared) -> None:

@@ -136,17 +136,23 @@ class SessionScreen(HouseScreen):
 
     @work
     async def action_documents(self) -> None:
-        offered = [("The sample documents", SAMPLE_DOCS)]
+        here = Path.cwd()
+        offered = [("The sample documents", SAMPLE_DOCS), (f"This folder: {here}", here)]
         try:
             known = await asyncio.to_thread(self._sessions.list)
         except SessionError:
             known = ()
         recent = dict.fromkeys(Path(one.docs) for one in known)
-        offered += [(str(docs), docs) for docs in recent if docs != SAMPLE_DOCS and docs.exists()]
+        offered += [
+            (str(docs), docs)
+            for docs in recent
+            if docs not in (SAMPLE_DOCS, here) and docs.exists()
+        ]
         chosen = await self.app.push_screen_wait(DocumentsDialog(offered, now=self._docs))
         if chosen is not None:
             self._docs = chosen
             self._station = None
+            self._show_hint("")
             self._show_docs()
             self._show_what_stands()
             self.action_type()

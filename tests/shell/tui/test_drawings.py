@@ -39,6 +39,11 @@ output: {found: $found}
 Walk = Callable[[QshellApp, Pilot[None]], Awaitable[None]]
 
 
+async def rest(app: QshellApp, pilot: Pilot[None]) -> None:
+    """Until the line above has heard that the work is done."""
+    await until(pilot, lambda: "ready" in str(app.screen.query_one("#pulse").render()))
+
+
 async def welcome(app: QshellApp, pilot: Pilot[None]) -> None:
     assert app.screen.query_one("#ways").has_focus
 
@@ -46,6 +51,7 @@ async def welcome(app: QshellApp, pilot: Pilot[None]) -> None:
 async def answer(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("t")
     await until(pilot, lambda: bool(app.screen.query(SourceLine)))
+    await rest(app, pilot)
 
 
 async def source(app: QshellApp, pilot: Pilot[None]) -> None:
@@ -63,6 +69,7 @@ async def refusal(app: QshellApp, pilot: Pilot[None]) -> None:
     await write_line(pilot, "Which horses won the Lindmere derby last autumn?")
     await pilot.press("enter")
     await until(pilot, lambda: app.screen.query(TurnBlock).last().report is not None)
+    await rest(app, pilot)
     await pilot.press("escape")
 
 
@@ -80,7 +87,7 @@ async def specialists(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("f2")
     await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
     await pilot.press("l")
-    await until(pilot, lambda: "ready" in str(app.screen.query_one("#pulse").render()))
+    await rest(app, pilot)
 
 
 async def comparison(app: QshellApp, pilot: Pilot[None]) -> None:
@@ -89,6 +96,7 @@ async def comparison(app: QshellApp, pilot: Pilot[None]) -> None:
     await write_line(pilot, "When is the dome open in winter?")
     await pilot.press("enter")
     await until(pilot, lambda: "agree" in str(app.screen.query_one("#outcome").render()))
+    await rest(app, pilot)
 
 
 async def graph(app: QshellApp, pilot: Pilot[None]) -> None:
@@ -107,6 +115,7 @@ async def run(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("enter")
     head = app.screen.query_one("#run-head", Static)
     await until(pilot, lambda: "Done" in str(head.content))
+    await rest(app, pilot)
 
 
 async def trace(app: QshellApp, pilot: Pilot[None]) -> None:
