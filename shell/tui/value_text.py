@@ -5,6 +5,7 @@ It stands alone because a trace shows the same values in many places. It knows n
 """
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,12 +21,27 @@ from specialists.requests import Verdict
 MOST_ITEMS = 100
 MOST_LINES = 400
 _SNIPPET = 400
+_LEAST_WIDTH = 20
 _FAINT = "$foreground 55%"
 
 
-def shown_value(value: object, *, plain_marks: bool) -> Content:
-    """At most `MOST_ITEMS` of a list; what is left out is counted."""
-    return Content("\n").join(_lines(value, "", plain_marks))
+def shown_value(value: object, *, plain_marks: bool, width: int) -> Content:
+    """At most `MOST_ITEMS` of a list; what is left out is counted. Lines of more than `width` are
+    broken, and go on where they began."""
+    lines = _lines(value, "", plain_marks)
+    return Content("\n").join(row for line in lines for row in _broken(line, width))
+
+
+def _broken(line: Content, width: int) -> Iterator[Content]:
+    text = line.plain
+    indent = len(text) - len(text.lstrip())
+    at = indent
+    for row in textwrap.wrap(
+        text[indent:], max(_LEAST_WIDTH, width - indent), expand_tabs=False, break_on_hyphens=False
+    ) or [""]:
+        at = text.replace("\t", " ").find(row, at)
+        yield Content.assemble(" " * indent, line[at : at + len(row)])
+        at += len(row)
 
 
 def _lines(value: object, indent: str, words: bool) -> Iterator[Content]:

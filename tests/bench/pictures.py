@@ -120,6 +120,7 @@ async def pipelines(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("end", "enter")
     await until_drawn(app, pilot, "one a line")
     app.screen.query_one(TextArea).text = "\n".join(QUESTIONS)
+    app.screen.query(Input).last().value = "documents"
     await pilot.press("ctrl+r")
     await until_drawn(app, pilot, "Done")
 
@@ -199,6 +200,7 @@ def main() -> None:
         path = home / "registry.yaml"
         path.write_text(REGISTRY)
         (home / "question-list.yaml").write_text(PIPELINE)
+        shutil.copytree(SAMPLE_DOCS, home / "documents")
         os.chdir(home)
         asyncio.run(draw(replace(settings, registry=path), size))
     os.chdir(ROOT)

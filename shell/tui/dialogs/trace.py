@@ -1,4 +1,4 @@
-"""One run step by step: what each was given, what it gave, its verdicts, and why it was refused."""
+"""One run step by step: why each was refused, what it gave with verdicts, what it was given."""
 
 from typing import ClassVar
 
@@ -41,7 +41,10 @@ class TraceDialog(Dialog[int]):
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
-        self._show()
+
+    def on_resize(self) -> None:
+        """Also the first time that it is laid out."""
+        self.call_after_refresh(self._show)
 
     def action_close(self) -> None:
         self.dismiss(self._at)
@@ -56,11 +59,13 @@ class TraceDialog(Dialog[int]):
     def _show(self) -> None:
         lines = self._trace.lines
         words = self.app.has_class("-plain")
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
         if self._at < len(lines):
             title = _title(self._trace, lines[self._at], words=words)
-            body = _body(self._trace, lines[self._at], words=words)
+            body = _body(self._trace, lines[self._at], words=words, width=width)
         else:
-            title, body = outcome_head(self._trace, words=words), outcome_body(self._trace, words)
+            title = outcome_head(self._trace, words=words)
+            body = outcome_body(self._trace, words=words, width=width)
         count = f"  {self._at + 1} of {len(lines) + 1}"
         self.query_one("#trace-title", Static).update(
             Content.assemble(title, (count, "$foreground 55%"))
@@ -87,7 +92,7 @@ def _title(trace: Trace, line: StepLine, *, words: bool) -> Content:
     )
 
 
-def _body(trace: Trace, line: StepLine, *, words: bool) -> Content:
+def _body(trace: Trace, line: StepLine, *, words: bool, width: int) -> Content:
     done = line.done
     if done is None:
         return Content("It has not come to its end." if trace.running else "It never ended.")
@@ -97,10 +102,18 @@ def _body(trace: Trace, line: StepLine, *, words: bool) -> Content:
         parts.append(
             Content.assemble((f"Why {done.status}\n", "bold"), (plain(done.reason), style))
         )
-    given = shown_value(done.inputs, plain_marks=words) if done.inputs else Content("nothing")
-    parts.append(Content.assemble(("What it was given\n", "bold"), given))
-    gave = Content("nothing") if done.value is None else shown_value(done.value, plain_marks=words)
+    gave = (
+        Content("nothing")
+        if done.value is None
+        else shown_value(done.value, plain_marks=words, width=width)
+    )
     parts.append(Content.assemble(("What it gave\n", "bold"), gave))
+    given = (
+        shown_value(done.inputs, plain_marks=words, width=width)
+        if done.inputs
+        else Content("nothing")
+    )
+    parts.append(Content.assemble(("What it was given\n", "bold"), given))
     return Content("\n\n").join(parts)
 
 
@@ -121,10 +134,10 @@ def outcome_head(trace: Trace, *, words: bool) -> Content:
     return Content.assemble((f"{sign}{said[:1].upper()}{said[1:]}", mark.style))
 
 
-def outcome_body(trace: Trace, words: bool) -> Content:
+def outcome_body(trace: Trace, *, words: bool, width: int) -> Content:
     """What came out, or why nothing did."""
     if trace.result is None:
         return Content(plain(trace.trouble))
     if trace.result.status != "done":
         return Content(plain(trace.result.reason))
-    return shown_value(trace.result.output, plain_marks=words)
+    return shown_value(trace.result.output, plain_marks=words, width=width)

@@ -95,6 +95,8 @@ class PipelinesScreen(HouseScreen):
 
     def on_resize(self) -> None:
         self._lay_out()
+        if self._shown is not None:
+            self.call_after_refresh(self._show_output, self._shown)
 
     # What there is
 
@@ -285,8 +287,16 @@ class PipelinesScreen(HouseScreen):
         elif run.unkept:
             parts.append(Content.styled(f"{run.unkept} more steps are not kept", "$foreground 55%"))
         head.update(Content("  ").join(parts))
-        self.query_one("#run-text", Static).update(outcome_body(run, self.plain))
-        self.query_one("#run-outcome").scroll_home(animate=False)
+        self.call_after_refresh(self._show_output, run)
+
+    def _show_output(self, run: Trace) -> None:
+        """Once it is laid out, and has a width."""
+        if run is self._shown and not run.running:
+            scroll = self.query_one("#run-outcome")
+            width = scroll.scrollable_content_region.width
+            text = outcome_body(run, words=self.plain, width=width)
+            self.query_one("#run-text", Static).update(text)
+            scroll.scroll_home(animate=False)
 
     def _look_at_run(self, looking: bool) -> None:
         """Goes to the steps, or the graph; in a small window they then have all of it."""

@@ -115,6 +115,8 @@ async def run(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("enter")
     head = app.screen.query_one("#run-head", Static)
     await until(pilot, lambda: "Done" in str(head.content))
+    text = app.screen.query_one("#run-text", Static)
+    await until(pilot, lambda: "citations" in str(text.content))
     await rest(app, pilot)
 
 
@@ -123,6 +125,8 @@ async def trace(app: QshellApp, pilot: Pilot[None]) -> None:
     app.screen.query_one(StepList).highlighted = 1
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, TraceDialog))
+    body = app.screen.query_one("#trace-body", Static)
+    await until(pilot, lambda: "What it gave" in str(body.content))
 
 
 async def broken(app: QshellApp, pilot: Pilot[None]) -> None:

@@ -106,7 +106,9 @@ def test_a_long_run_keeps_its_first_steps_and_counts_the_others() -> None:
 
 
 def test_verdicts_are_told_with_their_reasons() -> None:
-    text = shown_value({"kept": (judged(kept=True),), "dropped": ()}, plain_marks=False).plain
+    text = shown_value(
+        {"kept": (judged(kept=True),), "dropped": ()}, plain_marks=False, width=80
+    ).plain
     assert text.splitlines() == [
         "kept  1 item",
         "  ● 0.98 pump.md:3",
@@ -114,7 +116,7 @@ def test_verdicts_are_told_with_their_reasons() -> None:
         "    The pump was replaced.",
         "dropped  nothing",
     ]
-    assert "dropped: 0.98" in shown_value(judged(kept=False), plain_marks=True).plain
+    assert "dropped: 0.98" in shown_value(judged(kept=False), plain_marks=True, width=80).plain
 
 
 def test_an_answer_is_told_with_its_sources_and_a_refusal_with_its_reason() -> None:
@@ -125,9 +127,9 @@ def test_an_answer_is_told_with_its_sources_and_a_refusal_with_its_reason() -> N
     answer = Answer(
         **values, text="So. [1]", refused=False, reason="", citations=(citation,), seconds={}
     )
-    assert shown_value(answer, plain_marks=False).plain == "So. [1]\n[1] pump.md:3  Pump"
+    assert shown_value(answer, plain_marks=False, width=80).plain == "So. [1]\n[1] pump.md:3  Pump"
     refusal = Answer(**values, text="", refused=True, reason="None.", citations=(), seconds={})
-    assert shown_value(refusal, plain_marks=False).plain == "No evidence. None."
+    assert shown_value(refusal, plain_marks=False, width=80).plain == "No evidence. None."
 
 
 @pytest.mark.parametrize(
@@ -143,11 +145,23 @@ def test_an_answer_is_told_with_its_sources_and_a_refusal_with_its_reason() -> N
     ],
 )
 def test_any_value_can_be_shown(value: object, shown: str) -> None:
-    assert shown_value(value, plain_marks=False).plain == shown
+    assert shown_value(value, plain_marks=False, width=80).plain == shown
+
+
+def test_a_long_line_goes_on_where_it_began() -> None:
+    value = {"a": {"text": "one two three four five six", "b": "x" * 30}}
+    text = shown_value(value, plain_marks=False, width=24).plain
+    assert text.splitlines() == [
+        "a",
+        "  text  one two three",
+        "  four five six",
+        f"  b  {'x' * 19}",
+        f"  {'x' * 11}",
+    ]
 
 
 def test_of_a_long_list_the_rest_is_counted() -> None:
-    lines = shown_value(["x"] * (MOST_ITEMS + 2), plain_marks=False).plain.splitlines()
+    lines = shown_value(["x"] * (MOST_ITEMS + 2), plain_marks=False, width=80).plain.splitlines()
     assert (len(lines), lines[-1]) == (MOST_ITEMS + 1, "and 2 more")
 
 
