@@ -1,10 +1,11 @@
 """One run step by step: why each was refused, what it gave with verdicts, what it was given."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
 
@@ -13,6 +14,7 @@ from shell.tui.dialogs.dialog import Dialog
 from shell.tui.marks import step_mark, time_taken
 from shell.tui.trace import StepLine, Trace
 from shell.tui.value_text import shown_value
+from shell.tui.widgets.fitted_text import FittedText
 from shell.tui.widgets.step_list import mark_of
 
 
@@ -35,16 +37,12 @@ class TraceDialog(Dialog[int]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -tall"):
             yield Static("", classes="dialog-title", id="trace-title")
-            with VerticalScroll():
-                yield Static("", id="trace-body")
+            yield FittedText(id="trace", text_id="trace-body")
             yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
-
-    def on_resize(self) -> None:
-        """Also the first time that it is laid out."""
-        self.call_after_refresh(self._show)
+        self.query_one(FittedText).focus()
+        self._show()
 
     def action_close(self) -> None:
         self.dismiss(self._at)
@@ -54,24 +52,22 @@ class TraceDialog(Dialog[int]):
         self._show()
 
     def action_scroll(self, by: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+        self.query_one(FittedText).scroll_relative(y=by, animate=False)
 
     def _show(self) -> None:
         lines = self._trace.lines
         words = self.app.has_class("-plain")
-        width = self.query_one(VerticalScroll).scrollable_content_region.width
         if self._at < len(lines):
             title = _title(self._trace, lines[self._at], words=words)
-            body = _body(self._trace, lines[self._at], words=words, width=width)
+            body = partial(_body, self._trace, lines[self._at], words)
         else:
             title = outcome_head(self._trace, words=words)
-            body = outcome_body(self._trace, words=words, width=width)
+            body = partial(outcome_body, self._trace, words)
         count = f"  {self._at + 1} of {len(lines) + 1}"
         self.query_one("#trace-title", Static).update(
             Content.assemble(title, (count, "$foreground 55%"))
         )
-        self.query_one("#trace-body", Static).update(body)
-        self.query_one(VerticalScroll).scroll_home(animate=False)
+        self.query_one(FittedText).show(body)
 
 
 def _title(trace: Trace, line: StepLine, *, words: bool) -> Content:
@@ -92,7 +88,7 @@ def _title(trace: Trace, line: StepLine, *, words: bool) -> Content:
     )
 
 
-def _body(trace: Trace, line: StepLine, *, words: bool, width: int) -> Content:
+def _body(trace: Trace, line: StepLine, words: bool, width: int) -> Content:
     done = line.done
     if done is None:
         return Content("It has not come to its end." if trace.running else "It never ended.")
@@ -134,7 +130,7 @@ def outcome_head(trace: Trace, *, words: bool) -> Content:
     return Content.assemble((f"{sign}{said[:1].upper()}{said[1:]}", mark.style))
 
 
-def outcome_body(trace: Trace, *, words: bool, width: int) -> Content:
+def outcome_body(trace: Trace, words: bool, width: int) -> Content:
     """What came out, or why nothing did."""
     if trace.result is None:
         return Content(plain(trace.trouble))

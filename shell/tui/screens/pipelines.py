@@ -6,13 +6,14 @@ The screen turns keys into wants and news into widgets, like `qshell pipeline li
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -26,10 +27,11 @@ from shell.registered import read_registered
 from shell.settings import Settings
 from shell.tui.dialogs.runs import RunsDialog
 from shell.tui.dialogs.trace import TraceDialog, outcome_body, outcome_head
+from shell.tui.graph_lines import graph_text
 from shell.tui.messages import CancelWanted, RunEnded, RunWanted, StepNews
 from shell.tui.screens.house import HouseScreen
 from shell.tui.trace import Trace
-from shell.tui.widgets.graph_text import GraphText
+from shell.tui.widgets.fitted_text import FittedText
 from shell.tui.widgets.inputs_form import InputsForm
 from shell.tui.widgets.step_list import StepList
 from shell.tui.widgets.yaml_view import YamlView
@@ -77,12 +79,11 @@ class PipelinesScreen(HouseScreen):
             with Vertical(id="pipeline"):
                 yield Static("", id="pipeline-title")
                 yield InputsForm(id="inputs")
-                yield GraphText(id="graph")
+                yield FittedText(id="graph", text_id="graph-text")
                 yield StepList(id="steps")
                 yield YamlView(id="broken")
                 yield Static("", id="run-head")
-                with VerticalScroll(id="run-outcome"):
-                    yield Static("", id="run-text")
+                yield FittedText(id="run-outcome", text_id="run-text")
 
     async def on_mount(self) -> None:
         self.query_one("#pipelines").focus()
@@ -95,8 +96,6 @@ class PipelinesScreen(HouseScreen):
 
     def on_resize(self) -> None:
         self._lay_out()
-        if self._shown is not None:
-            self.call_after_refresh(self._show_output, self._shown)
 
     # What there is
 
@@ -135,7 +134,7 @@ class PipelinesScreen(HouseScreen):
             text = await asyncio.to_thread(read_yaml_text, one.path, one.problems)
             self.query_one(YamlView).show([text])
         else:
-            self.query_one(GraphText).show(one.pipeline)
+            self.query_one("#graph", FittedText).show(partial(graph_text, one.pipeline))
         mine = [run for run in self._runs if run.pipeline.where == str(one.path)]
         self._show_run(mine[0] if mine else None)
         self.query_one("#pipeline-title", Static).update(_title(one))
@@ -287,23 +286,14 @@ class PipelinesScreen(HouseScreen):
         elif run.unkept:
             parts.append(Content.styled(f"{run.unkept} more steps are not kept", "$foreground 55%"))
         head.update(Content("  ").join(parts))
-        self.call_after_refresh(self._show_output, run)
-
-    def _show_output(self, run: Trace) -> None:
-        """Once it is laid out, and has a width."""
-        if run is self._shown and not run.running:
-            scroll = self.query_one("#run-outcome")
-            width = scroll.scrollable_content_region.width
-            text = outcome_body(run, words=self.plain, width=width)
-            self.query_one("#run-text", Static).update(text)
-            scroll.scroll_home(animate=False)
+        self.query_one("#run-outcome", FittedText).show(partial(outcome_body, run, self.plain))
 
     def _look_at_run(self, looking: bool) -> None:
         """Goes to the steps, or the graph; in a small window they then have all of it."""
         self._looking = looking
         self._lay_out()
         if looking:
-            (self.query_one(GraphText) if self._graph else self.query_one(StepList)).focus()
+            self.query_one("#graph" if self._graph else "#steps").focus()
 
     def _lay_out(self) -> None:
         broken = self._chosen is not None and self._chosen.pipeline is None
@@ -312,7 +302,7 @@ class PipelinesScreen(HouseScreen):
         choosing = roomy or not self._looking
         self.query_one("#pipelines").display = choosing
         self.query_one(InputsForm).display = choosing and inputs
-        self.query_one(GraphText).display = self._graph and not broken
+        self.query_one("#graph").display = self._graph and not broken
         self.query_one(StepList).display = not self._graph and not broken
         self.query_one(YamlView).display = broken
         ended = self._shown is not None and not self._shown.running

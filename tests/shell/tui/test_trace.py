@@ -10,9 +10,9 @@ from cluster.pipelines.reading import parse_pipeline
 from cluster.pipelines.run import RowResult, StepBegan, StepDone
 from cluster.records import Answer, Citation, JudgedPassage, Passage
 from shell.tui.card_text import fit_tables
+from shell.tui.graph_lines import broken_line
 from shell.tui.trace import KEPT_STEPS, Trace
 from shell.tui.value_text import MOST_ITEMS, shown_value
-from shell.tui.widgets.graph_text import broken_line
 from specialists.requests import Verdict
 
 PIPELINE = parse_pipeline(

@@ -2,10 +2,7 @@
 
 import textwrap
 
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from cluster.pipelines.graph import draw_text
 from cluster.pipelines.pipeline import Pipeline
@@ -15,23 +12,11 @@ _HANGING = 4
 _LEAST_WIDTH = 20
 
 
-class GraphText(VerticalScroll):
-    def compose(self) -> ComposeResult:
-        yield Static("", id="graph-text")
-
-    def on_mount(self) -> None:
-        self._lines: list[str] = []
-
-    def show(self, pipeline: Pipeline) -> None:
-        """Without its name and description, which stand above."""
-        self._lines = plain(draw_text(pipeline)).splitlines()[1:]
-        self.on_resize()
-        self.scroll_home(animate=False)
-
-    def on_resize(self) -> None:
-        width = max(_LEAST_WIDTH, self.scrollable_content_region.width)
-        rows = [row for line in self._lines for row in broken_line(line, width)]
-        self.query_one(Static).update(Content("\n").join(map(_coloured, rows)))
+def graph_text(pipeline: Pipeline, width: int) -> Content:
+    """Without its name and description."""
+    lines = plain(draw_text(pipeline)).splitlines()[1:]
+    rows = [row for line in lines for row in broken_line(line, max(_LEAST_WIDTH, width))]
+    return Content("\n").join(map(_coloured, rows))
 
 
 def broken_line(line: str, width: int) -> list[str]:
