@@ -13,13 +13,18 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, Select, Static
+from textual.screen import Screen
+from textual.widgets import Input, OptionList, RichLog, Select, Static
 
 from shell.commands.ask import SAMPLE_DOCS
 from shell.tui.app import QshellApp
+from shell.tui.dialogs.documents import DocumentsDialog
+from shell.tui.dialogs.help import HelpDialog
 from shell.tui.dialogs.source import SourceDialog
 from shell.tui.dialogs.trace import TraceDialog
 from shell.tui.place import Place, write_place
+from shell.tui.screens.log import LogScreen
+from shell.tui.screens.registry import RegistryScreen
 from shell.tui.widgets.conversation import SourceLine, TurnBlock
 from shell.tui.widgets.specialist_table import SpecialistTable
 from shell.tui.widgets.step_list import StepList
@@ -75,12 +80,13 @@ async def refusal(app: QshellApp, pilot: Pilot[None]) -> None:
 
 async def keys(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("question_mark")
-    await pilot.pause(0.1)
+    await until(pilot, lambda: isinstance(app.screen, HelpDialog))
 
 
 async def documents(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("o")
-    await until(pilot, lambda: bool(app.screen.query(Input)))
+    await until(pilot, lambda: isinstance(app.screen, DocumentsDialog))
+    await until(pilot, lambda: app.screen.query_one("#choices", OptionList).option_count == 2)
 
 
 async def specialists(app: QshellApp, pilot: Pilot[None]) -> None:
@@ -143,7 +149,7 @@ async def registry(app: QshellApp, pilot: Pilot[None]) -> None:
 
 async def form(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("f5")
-    await pilot.pause(0.1)
+    await until(pilot, lambda: isinstance(app.screen, RegistryScreen))
     await pilot.press("a")
     await until(pilot, lambda: bool(app.screen.query("#checkpoint")))
 
@@ -151,7 +157,8 @@ async def form(app: QshellApp, pilot: Pilot[None]) -> None:
 async def log(app: QshellApp, pilot: Pilot[None]) -> None:
     await specialists(app, pilot)
     await pilot.press("f6")
-    await pilot.pause(0.4)
+    await until(pilot, lambda: isinstance(app.screen, LogScreen))
+    await until(pilot, lambda: len(app.screen.query_one(RichLog).lines) == 2)
 
 
 WALKS: tuple[tuple[Walk, tuple[int, int], bool], ...] = (
@@ -183,6 +190,10 @@ WALKS: tuple[tuple[Walk, tuple[int, int], bool], ...] = (
 )
 
 
+def _has_keys(screen: Screen[object]) -> bool:
+    return any(key.region.width for key in screen.query("FooterKey"))
+
+
 def name_of(walk: Walk, size: tuple[int, int], plain: bool) -> str:
     return f"{walk.__name__}-{size[0]}x{size[1]}{'-plain' * plain}"
 
@@ -209,6 +220,8 @@ async def test_a_screen_looks_as_it_was_drawn(
     (home / "mine.yaml").write_text(BROKEN)
     async with app_on_stage(settings, size=size) as (app, pilot):
         await walk(app, pilot)
+        # The keys at the bottom are drawn last.
+        await until(pilot, lambda: all(map(_has_keys, app.screen_stack)))
         await pilot.pause(0.1)
         for line in app.screen.query(Input):
             line.cursor_blink = False
