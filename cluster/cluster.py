@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 from cluster.accounting import memory_limit_bytes, usable_cores
-from cluster.answering.answer import AnswerStep, answer_question
+from cluster.answering.answer import AnswerStep, Judging, answer_question
 from cluster.answering.answer_cache import AnswerCache
 from cluster.answering.endpoint import EndpointSettings
 from cluster.answering.guards import choose_guards
@@ -66,7 +66,7 @@ from specialists.requests import (
 DEFAULT_SHARE = 0.5
 """Of the machine's memory, when no budget is given."""
 
-Told = AnswerStep | IndexProgress | IndexReport | Event
+Told = AnswerStep | Judging | IndexProgress | IndexReport | Event
 
 
 class Cluster:
@@ -315,7 +315,7 @@ class Cluster:
                     endpoint=endpoint,
                     threshold=threshold,
                     guards=choose_guards(self.do, jobs, guards),
-                    on_event=tell,
+                    on_event=on_event,
                 )
                 known.keep(answer)
                 return answer

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cluster.answering.answer import AnswerStep
+from cluster.answering.answer import AnswerStep, Judging
 from cluster.answering.endpoint import EndpointSettings
 from cluster.cluster import Cluster, Told
 from cluster.events import Event
@@ -118,6 +118,8 @@ class Talk:
             case AnswerStep(step="retrieve"):
                 self._judging = f"judging {len(told.found)} passages"
                 self.tick(0, None, self._starting or self._judging)
+            case Judging() if told.done < told.total:
+                self.tick(told.done, told.total, "judging passages")
             case AnswerStep(step="filter"):
                 self.tick(0, None, "composing the answer")
             case AnswerStep(step="guard", warnings=(first, *_)):
@@ -132,8 +134,8 @@ class Talk:
             case Event(kind="retried" | "scores"):
                 self._troubles.append(told.message)
 
-    def sentences(self) -> list[str]:
-        """What a person should know, once the bar is gone."""
+    def sentences(self, *, whole: str = "--json lists what was skipped") -> list[str]:
+        """What a person should know, once the bar is gone. `whole` says where all of it stands."""
         if self.index is None:
             return self._troubles
         skipped = self.index.skipped
@@ -141,7 +143,7 @@ class Talk:
         if skipped:
             source, reason = skipped[0]
             more = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""
-            said.append(f"skipped {source} ({reason}){more}; --json lists what was skipped")
+            said.append(f"skipped {source} ({reason}){more}; {whole}")
         return said
 
 

@@ -5,6 +5,7 @@ stderr, the failed ones kept in a file of their own, and a sentence at the end. 
 belongs to the cluster.
 """
 
+import json
 import os
 import secrets
 import stat
@@ -15,13 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from cluster.errors import RowError
 from cluster.events import Event
 from cluster.pipelines.batch import LineDone, read_lines, run_lines
 from cluster.pipelines.examples import ExampleResult, run_examples
 from cluster.pipelines.journal import Journal
-from cluster.pipelines.pipeline import Pipeline
-from cluster.pipelines.run import RowResult, StepDone
+from cluster.pipelines.pipeline import Input, Pipeline
+from cluster.pipelines.run import RowResult, StepBegan, StepDone
 from cluster.pipelines.runner import PipelineRunner
+from cluster.pipelines.types import TEXTS
+from cluster.pipelines.values import from_json
 from shell.asking import open_cluster
 from shell.output import Output, Ticks
 from shell.settings import Settings
@@ -59,6 +63,22 @@ class Count:
         self.replayed += done.replayed
         if done.status == "failed" and not self.first_failure:
             self.first_failure = f"row {done.number}: {done.reason or done.line}"
+
+
+def read_input(name: str, wanted: Input, typed: str) -> Any:
+    """What a person typed for an input, as its type: text and paths as they are, a list of texts
+    line by line or as JSON, anything else as JSON. Raises `RowError`."""
+    if wanted.type.name == "text":
+        return typed
+    if wanted.type.name == "path":
+        # Typed by the user, so it may stand anywhere.
+        return Path(typed).expanduser().absolute()
+    if wanted.type == TEXTS and not typed.lstrip().startswith("["):
+        return tuple(line.strip() for line in typed.splitlines() if line.strip())
+    try:
+        return from_json(json.loads(typed), wanted.type, name)
+    except (ValueError, RecursionError) as error:
+        raise RowError(f"{name}: expected {wanted.type} as JSON ({error})") from error
 
 
 async def run_once(
@@ -218,7 +238,9 @@ class _Steps:
     shown: bool
     _said: list[str] = field(default_factory=list)
 
-    def hear(self, step: StepDone) -> None:
+    def hear(self, step: StepBegan | StepDone) -> None:
+        if isinstance(step, StepBegan):
+            return
         tries = f", try {step.tries}" if step.tries > 1 else ""
         cached = ", from the step cache" if step.cached else ""
         self._said.append(

@@ -30,6 +30,15 @@ class AnswerStep:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judging:
+    """Verdicts are coming in: those decided just now, and how many of how many there are."""
+
+    judged: tuple[JudgedPassage, ...]
+    done: int
+    total: int
+
+
 async def answer_question(
     call: SpecialistCaller,
     index: Searchable,
@@ -40,10 +49,11 @@ async def answer_question(
     endpoint: EndpointSettings | None = None,
     threshold: float | None = None,
     guards: Guards | None = None,
-    on_event: Callable[[AnswerStep], None] | None = None,
+    on_event: Callable[[AnswerStep | Judging], None] | None = None,
 ) -> Answer:
     """An answer that stands on citations, or a refusal with its reason. A `threshold` takes the
     place of the specialist's own decision on each passage. `guards` stand beside an endpoint alone.
+    `on_event` is told of every step, and of verdicts as they are decided.
 
     Raises `CallError` when the specialist cannot be called, `EndpointError` when an endpoint was
     asked for and cannot be used.
@@ -53,7 +63,21 @@ async def answer_question(
     # Searching reads files: beside the loop, not on it.
     found = await asyncio.to_thread(retrieve, index, question, k)
     tell(AnswerStep(step="retrieve", seconds=clock.lap("retrieve"), found=found))
-    judged = await filter_passages(call, specialist, question, found, threshold=threshold)
+    done = 0
+
+    def tell_judged(some: tuple[JudgedPassage, ...]) -> None:
+        nonlocal done
+        done += len(some)
+        tell(Judging(judged=some, done=done, total=len(found)))
+
+    judged = await filter_passages(
+        call,
+        specialist,
+        question,
+        found,
+        threshold=threshold,
+        on_judged=tell_judged if on_event else None,
+    )
     tell(AnswerStep(step="filter", seconds=clock.lap("filter"), found=found, judged=judged))
     warnings: tuple[str, ...] = ()
     if endpoint is not None and guards is not None:

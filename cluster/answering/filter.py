@@ -4,12 +4,16 @@ It stands alone because nothing enters an answer without passing here. It knows 
 name only, and nothing of retrieval or composition.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cluster.errors import CallError
 from cluster.records import JudgedPassage, Passage, SpecialistCaller
 from cluster.retrieval.words import split_words
 from specialists.requests import Decide, Verdict
+
+SLICE = 4
+"""Passages to a call where somebody looks on: few enough to be seen arriving, and enough that the
+question, which is read once a call, costs little."""
 
 
 async def filter_passages(
@@ -19,14 +23,31 @@ async def filter_passages(
     passages: Sequence[Passage],
     *,
     threshold: float | None = None,
+    on_judged: Callable[[tuple[JudgedPassage, ...]], None] | None = None,
 ) -> tuple[JudgedPassage, ...]:
     """All passages in their order, kept where the verdict is positive or, with a `threshold`, where
-    the score reaches it. No passages, no call.
+    the score reaches it. No passages, no call. `on_judged` is told of some at a time, as they are
+    decided; that changes no verdict.
 
     Raises `CallError` when the specialist cannot be reached or does not answer for each passage.
     """
-    if not passages:
-        return ()
+    judged: tuple[JudgedPassage, ...] = ()
+    size = SLICE if on_judged else max(1, len(passages))
+    for at in range(0, len(passages), size):
+        some = await _judge(call, specialist, question, passages[at : at + size], threshold)
+        judged += some
+        if on_judged:
+            on_judged(some)
+    return judged
+
+
+async def _judge(
+    call: SpecialistCaller,
+    specialist: str,
+    question: str,
+    passages: Sequence[Passage],
+    threshold: float | None,
+) -> tuple[JudgedPassage, ...]:
     request = Decide(query=question, passages=tuple(filter_text(passage) for passage in passages))
     verdicts = (await call(specialist, request)).verdicts
     if len(verdicts) != len(passages):

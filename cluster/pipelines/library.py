@@ -1,5 +1,6 @@
 """The pipelines that ship, by name, and how a name or a path given by a user is understood."""
 
+import re
 from pathlib import Path
 
 from cluster.errors import PipelineError
@@ -8,6 +9,8 @@ from cluster.pipelines.reading import read_pipeline
 from cluster.registry import Registry, nearest
 
 FOLDER = Path(__file__).with_name("library")
+_OPENING = re.compile(rb"^pipeline[ \t]*:", re.MULTILINE)
+_LOOKED_AT_BYTES = 16_384
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -17,6 +20,23 @@ def shipped_names() -> tuple[str, ...]:
 def shipped(name: str, registry: Registry | None = None) -> Pipeline:
     """The shipped pipeline of this name. Raises `PipelineError`."""
     return read_pipeline(find_pipeline(name, files=False), registry)
+
+
+def own_files(folder: Path) -> tuple[Path, ...]:
+    """The files of a folder that begin a pipeline, sound or not; none where it cannot be read."""
+    try:
+        found = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml"))
+    except OSError:
+        return ()
+    return tuple(path for path in found if _begins_a_pipeline(path))
+
+
+def _begins_a_pipeline(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return bool(_OPENING.search(file.read(_LOOKED_AT_BYTES)))
+    except OSError:
+        return False
 
 
 def find_pipeline(given: str, *, files: bool = True) -> Path:

@@ -43,7 +43,7 @@ class Folders:
         if not found.is_relative_to(root):
             raise PathRefused(
                 f"{path}: this is outside {root}; a pipeline stays below the folder it runs in "
-                "(name another with --root)"
+                "(run it in another, or name another with --root)"
             )
         return found
 

@@ -8,7 +8,7 @@ thousand others. It opens nothing and prints nothing.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cluster.errors import CallError, ClusterError, EndpointError, RowError, UnknownSpecialist
@@ -35,9 +35,18 @@ class StepTimeout(CallError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StepBegan:
+    """One step of a row begins. `place` is its name with those of the steps around it."""
+
+    place: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StepDone:
-    """One step of a row came to its end. `place` is its name with those of the steps around it,
-    `status` what came of it, `said` a phrase for a person."""
+    """One step of a row came to its end: `status` is what came of it, `said` a phrase for a
+    person, `reason` why it was refused or failed. `inputs` and `value` are what it was given and
+    gave, as they travel; a failed one gave None."""
 
     place: str
     kind: str
@@ -46,6 +55,9 @@ class StepDone:
     tries: int
     cached: bool
     said: str
+    reason: str
+    inputs: Mapping[str, Any]
+    value: Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +76,7 @@ class RowResult:
         return {self.status: self.reason, "step": self.step}
 
 
-OnStep = Callable[[StepDone], None]
+OnStep = Callable[[StepBegan | StepDone], None]
 
 
 async def run_row(
@@ -74,7 +86,7 @@ async def run_row(
     on_step: OnStep | None = None,
 ) -> RowResult:
     """Never raises for what a row or a specialist does; that is in the result. `on_step` is told
-    of every step on the loop's thread."""
+    of every step, at its beginning and at its end, on the loop's thread."""
     try:
         scope = read_row(pipeline, row)
         run = _Run(tools=tools, tell=on_step)
@@ -124,18 +136,25 @@ class _Run:
     async def step(self, step: Step, scope: Mapping[str, Any], around: str) -> Any:
         place = f"{around}{step.name}"
         seen = _Seen(began_s=time.perf_counter())
+        if self.tell is not None:
+            self.tell(StepBegan(place=place, kind=step.kind.name))
         try:
-            value, refusal = await self._made(step, self._call(step, scope, place), seen)
+            call = self._call(step, scope, place)
+            seen.inputs = call.inputs
+            value, refusal = await self._made(step, call, seen)
         except Refused as refused:
-            self._tell(step, place, seen, "refused", refused.reason)
+            self._tell(step, place, seen, "refused", None, refused.reason)
+            raise
+        except _StepFailed as failed:
+            self._tell(step, place, seen, "failed", None, f"{failed.step}: {failed}")
             raise
         except (ClusterError, SpecialistError, OSError) as error:
-            self._tell(step, place, seen, "failed", str(error))
+            self._tell(step, place, seen, "failed", None, str(error))
             raise _StepFailed(str(error), place) from error
         if not refusal:
             self._tell(step, place, seen, "done", value)
             return value
-        self._tell(step, place, seen, "refused", refusal)
+        self._tell(step, place, seen, "refused", value, refusal)
         match step.policy.on_refuse:
             case "go_on":
                 return value
@@ -173,7 +192,15 @@ class _Run:
             tools=self.tools,
         )
 
-    def _tell(self, step: Step, place: str, seen: "_Seen", status: Status, said: object) -> None:
+    def _tell(
+        self,
+        step: Step,
+        place: str,
+        seen: "_Seen",
+        status: Status,
+        value: object,
+        reason: str = "",
+    ) -> None:
         if self.tell is None:
             return
         self.tell(
@@ -184,7 +211,10 @@ class _Run:
                 seconds=time.perf_counter() - seen.began_s,
                 tries=seen.tries,
                 cached=seen.cached,
-                said=summary(said),
+                said=summary(value if status == "done" else reason),
+                reason=reason,
+                inputs=seen.inputs,
+                value=value,
             )
         )
 
@@ -196,6 +226,7 @@ class _Seen:
     began_s: float
     tries: int = 0
     cached: bool = False
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def _try(step: Step, call: StepCall, seen: _Seen) -> Any:
@@ -229,7 +260,7 @@ def _passes(error: Exception) -> bool:
 def summary(value: object) -> str:
     """A value in a few words, for a trace."""
     if isinstance(value, tuple | list):
-        return f"{len(value)} items"
+        return "1 item" if len(value) == 1 else f"{len(value)} items"
     if isinstance(value, Mapping):
         return ", ".join(
             f"{name}: {len(v) if isinstance(v, tuple | list) else summary(v)}"

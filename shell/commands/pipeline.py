@@ -1,7 +1,6 @@
 """`qshell pipeline`: list, check, graph, new, run and test work of several steps."""
 
 import asyncio
-import json
 import re
 import sys
 from contextlib import ExitStack
@@ -15,7 +14,7 @@ from shell.output import Output
 from shell.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from cluster.pipelines.pipeline import Input, Pipeline
+    from cluster.pipelines.pipeline import Pipeline
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -37,8 +36,9 @@ def command() -> None:
 
 @command.command(name="list")
 @_JSON
-def list_pipelines(as_json: bool) -> None:
-    """List the shipped pipelines and the steps that pipelines are made of.
+def show_list(as_json: bool) -> None:
+    """List the shipped pipelines, those whose files stand in this folder, and the steps that
+    pipelines are made of.
 
     \b
     Examples:
@@ -46,26 +46,30 @@ def list_pipelines(as_json: bool) -> None:
       qshell pipeline list --json
     """
     from cluster.pipelines.kinds import find_kind, step_names
-    from cluster.pipelines.library import shipped, shipped_names
+    from shell.listed import list_pipelines
 
     _, output = _begin(as_json)
-    pipelines = [shipped(name) for name in shipped_names()]
+    listed = list_pipelines(Path())
     kinds = [kind for name in step_names() if (kind := find_kind(name))]
     if as_json:
         output.document(
             {
                 "pipelines": {
-                    p.name: {
-                        "description": p.description,
-                        "inputs": {n: str(i.type) for n, i in p.inputs.items()},
+                    one.given: {
+                        "description": one.pipeline.description if one.pipeline else "",
+                        "inputs": {
+                            n: str(i.type)
+                            for n, i in (one.pipeline.inputs if one.pipeline else {}).items()
+                        },
+                        "problems": list(one.problems),
                     }
-                    for p in pipelines
+                    for one in listed
                 },
                 "steps": {k.name: k.purpose for k in kinds},
             }
         )
         return
-    output.table(("pipeline", "what it does"), [(p.name, p.description) for p in pipelines])
+    output.table(("pipeline", "what it does"), [(one.given, one.about) for one in listed])
     output.answer()
     output.table(("step", "what it does"), [(k.name, k.purpose) for k in kinds])
 
@@ -205,7 +209,8 @@ def test(pipelines: tuple[str, ...], as_json: bool) -> int:
     "given",
     multiple=True,
     metavar="NAME=VALUE",
-    help="An input for every row; text and paths as they are, anything else as JSON.",
+    help="An input for every row; text and paths as they are, a list of text line by line, "
+    "anything else as JSON.",
 )
 @click.option(
     "--in",
@@ -298,7 +303,9 @@ def _stdin(missing: list[str]) -> BinaryIO:
 
 def _fixed(pipeline: "Pipeline", given: tuple[str, ...]) -> dict[str, Any]:
     """The inputs typed with --set, as their types. Raises `click.UsageError`."""
+    from cluster.errors import RowError
     from cluster.registry import nearest
+    from shell.piping import read_input
 
     values = {}
     for typed in given:
@@ -308,25 +315,11 @@ def _fixed(pipeline: "Pipeline", given: tuple[str, ...]) -> dict[str, Any]:
                 f"--set {typed}: {pipeline.name} has no input {name!r}"
                 f"{nearest(name, pipeline.inputs)}; it has {', '.join(pipeline.inputs) or 'none'}"
             )
-        values[name] = _value(name, pipeline.inputs[name], text)
+        try:
+            values[name] = read_input(name, pipeline.inputs[name], text)
+        except RowError as error:
+            raise click.UsageError(f"--set {error}") from error
     return values
-
-
-def _value(name: str, wanted: "Input", text: str) -> Any:
-    from cluster.errors import RowError
-    from cluster.pipelines.values import from_json
-
-    if wanted.type.name == "text":
-        return text
-    if wanted.type.name == "path":
-        # Typed by the user, so it may stand anywhere.
-        return Path(text).expanduser().absolute()
-    try:
-        return from_json(json.loads(text), wanted.type, name)
-    except ValueError as error:
-        raise click.UsageError(f"--set {name}: expected {wanted.type} as JSON ({error})") from error
-    except RowError as error:
-        raise click.UsageError(f"--set {error}") from error
 
 
 def _read(settings: Settings, given: str) -> "Pipeline":

@@ -28,12 +28,14 @@ from shell.tui.messages import (
     CompareWanted,
     ListenWanted,
     PlaceChanged,
+    RunWanted,
     WorkerWanted,
 )
 from shell.tui.place import read_place, write_place
 from shell.tui.screens.compare import CompareScreen
 from shell.tui.screens.house import HouseScreen
 from shell.tui.screens.log import LogScreen
+from shell.tui.screens.pipelines import PipelinesScreen
 from shell.tui.screens.registry import RegistryScreen
 from shell.tui.screens.session import SessionScreen
 from shell.tui.screens.specialists import SpecialistsScreen
@@ -114,12 +116,18 @@ class QshellApp(App[None]):
             case "specialists":
                 return SpecialistsScreen()
             case "compare":
-                return CompareScreen(lambda: Path(self._place.docs or SAMPLE_DOCS))
+                return CompareScreen(self._docs)
+            case "pipelines":
+                return PipelinesScreen(self._settings, self._docs)
             case "registry":
                 return RegistryScreen(self._settings)
             case "log":
                 return LogScreen(self._bridge.recent_events)
         return SessionScreen(self._bridge.sessions, self._place)
+
+    def _docs(self) -> Path:
+        """Those that the session asks at the moment."""
+        return Path(self._place.docs or SAMPLE_DOCS)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does here, and the screens and themes."""
@@ -156,14 +164,15 @@ class QshellApp(App[None]):
             self.push_screen(HelpDialog(SCREENS[screen.key], bindings))
 
     def action_interrupt(self) -> None:
-        """Ctrl-C stops the question under way; pressed twice it quits."""
+        """Ctrl-C stops what this screen, or else any, has under way; pressed twice it quits."""
         now = time.monotonic()
         if now - self._interrupted_at < _TWICE_WITHIN_S:
             self.exit()
             return
         self._interrupted_at = now
-        if self._bridge.busy:
-            self._bridge.cancel()
+        if busy := self._bridge.busy:
+            here = self.screen.key if isinstance(self.screen, HouseScreen) else ""
+            self._bridge.cancel(here if here in busy else busy[0])
         elif selected := self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.notify("Copied. Ctrl-C again quits.")
@@ -179,8 +188,8 @@ class QshellApp(App[None]):
         self._bridge.ask(want)
 
     @on(CancelWanted)
-    def _cancel(self) -> None:
-        self._bridge.cancel()
+    def _cancel(self, want: CancelWanted) -> None:
+        self._bridge.cancel(want.screen)
 
     @on(WorkerWanted)
     def _change_worker(self, want: WorkerWanted) -> None:
@@ -189,6 +198,10 @@ class QshellApp(App[None]):
     @on(CompareWanted)
     def _compare(self, want: CompareWanted) -> None:
         self._bridge.compare(want)
+
+    @on(RunWanted)
+    def _run_pipeline(self, want: RunWanted) -> None:
+        self._bridge.run(want)
 
     @on(PlaceChanged)
     def _keep_place(self, want: PlaceChanged) -> None:

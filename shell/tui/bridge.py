@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from cluster.answering.answer import AnswerStep
+from cluster.answering.answer import AnswerStep, Judging
 from cluster.answering.endpoint import EndpointSettings
 from cluster.cluster import Cluster, Told
 from cluster.errors import ClusterError
@@ -38,7 +38,11 @@ from shell.tui.messages import (
     News,
     PassagesFound,
     PassagesJudged,
+    RunEnded,
+    RunWanted,
+    SomeJudged,
     StatusNews,
+    StepNews,
     WorkerAnswer,
     WorkerWanted,
 )
@@ -48,6 +52,7 @@ PACE_S = 1.0
 """Between two looks at the cluster."""
 _PROGRESS_EVERY_S = 0.1
 _DONE = {"load": "is loaded", "unload": "is unloaded", "pin": "is pinned", "unpin": "is unpinned"}
+_WHOLE = "exporting the conversation to a .json file lists them all"
 PASSAGES = 20
 """Retrieved and judged for a question, as for `qshell ask`."""
 
@@ -68,7 +73,7 @@ class Bridge:
         self._open_anew = open_anew
         self._listeners: list[Listener] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._question: asyncio.Task[None] | None = None
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         await self._try_to_open()
@@ -88,9 +93,9 @@ class Bridge:
         return tuple(self.cluster.events.recent) if self.cluster else ()
 
     @property
-    def busy(self) -> bool:
-        """Whether a question, or a comparison, is under way."""
-        return self._question is not None and not self._question.done()
+    def busy(self) -> tuple[str, ...]:
+        """The screens that have something under way: a question, a comparison, a run."""
+        return tuple(screen for screen, task in self._under_way.items() if not task.done())
 
     def listen(self, listener: Listener) -> None:
         """From now on told of everything, and at once of how things stand."""
@@ -100,26 +105,38 @@ class Bridge:
             listener(self._status(self.cluster))
 
     def ask(self, want: AskWanted) -> None:
-        """One question at a time; a second one waits for nobody and is not taken."""
-        if not self.busy:
-            self._question = self._keep(self._ask(want))
+        self._begin("session", self._ask(want))
 
-    def cancel(self) -> None:
-        if self._question is not None:
-            self._question.cancel()
+    def cancel(self, screen: str) -> None:
+        """What this screen has under way."""
+        if screen in self._under_way:
+            self._under_way[screen].cancel()
 
     def change_worker(self, want: WorkerWanted) -> None:
         self._keep(self._change_worker(want))
 
     def compare(self, want: CompareWanted) -> None:
-        if not self.busy:
-            self._question = self._keep(self._compare(want))
+        self._begin("compare", self._compare(want))
+
+    def run(self, want: RunWanted) -> None:
+        self._begin("pipelines", self._run(want))
+
+    def _begin(self, screen: str, work: Coroutine[Any, Any, None]) -> None:
+        """One thing at a time for a screen; a second one waits for nobody and is not taken."""
+        if screen in self.busy:
+            work.close()
+        else:
+            self._under_way[screen] = self._keep(work)
 
     async def _ask(self, want: AskWanted) -> None:
         teller = _Teller(self._tell)
         try:
             report, warnings = await self._report(want.question, want.docs, None, teller)
-            notes = (*warnings, *teller.talk.sentences(), *await self._saved(want, report))
+            notes = (
+                *warnings,
+                *teller.talk.sentences(whole=_WHOLE),
+                *await self._saved(want, report),
+            )
         except asyncio.CancelledError:
             self._tell(AskEnded(""))
             raise
@@ -152,6 +169,25 @@ class Bridge:
             self._tell(Compared(None, _sentence(error)))
         else:
             self._tell(Compared((first, second), ""))
+
+    async def _run(self, want: RunWanted) -> None:
+        try:
+            if self.cluster is None:
+                raise ClusterError(self.trouble)
+            result = await self.cluster.run(
+                want.pipeline,
+                want.inputs,
+                root=want.root,
+                cache_dir=self.settings.index_dir,
+                on_step=lambda step: self._tell(StepNews(step)),
+            )
+        except asyncio.CancelledError:
+            self._tell(RunEnded(None, ""))
+            raise
+        except Exception as error:
+            self._tell(RunEnded(None, _sentence(error)))
+        else:
+            self._tell(RunEnded(result, ""))
 
     def _tell_comparing(self, news: News) -> None:
         if isinstance(news, AskProgress):
@@ -264,6 +300,8 @@ class _HearingTalk(Talk):
         match told:
             case AnswerStep(step="retrieve"):
                 self.tell(PassagesFound(told.found))
+            case Judging():
+                self.tell(SomeJudged(told.judged))
             case AnswerStep(step="filter"):
                 self.tell(PassagesJudged(told.judged))
         super().hear(told)

@@ -32,6 +32,14 @@ _STATES = {
     "failed": Mark(sign="✗", word="failed", style="$error"),
     "stopped": Mark(sign="○", word="stopped", style="$foreground 55%"),
 }
+_STEPS = {
+    "waiting": Mark(sign="·", word="waiting", style="$foreground 55%"),
+    "running": Mark(sign="◐", word="running", style="$accent"),
+    "done": Mark(sign="●", word="done", style="$success"),
+    "refused": Mark(sign="○", word="refused", style="$warning"),
+    "failed": Mark(sign="✗", word="failed", style="$error"),
+    "stopped": Mark(sign="◌", word="stopped", style="$foreground 55%"),
+}
 _UNKNOWN_STATE = Mark(sign="?", word="unknown", style="$foreground 55%")
 
 
@@ -41,6 +49,11 @@ def verdict_mark(kept: bool) -> Mark:
 
 def state_mark(state: str) -> Mark:
     return _STATES.get(state, _UNKNOWN_STATE)
+
+
+def step_mark(state: str) -> Mark:
+    """Of a step of a pipeline, and of a whole run."""
+    return _STEPS.get(state, _UNKNOWN_STATE)
 
 
 def size(count: int | None) -> str:

@@ -7,10 +7,13 @@ news to every screen that listens. Neither side knows the other, only these valu
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from textual.message import Message
 
 from cluster.events import Event
+from cluster.pipelines.pipeline import Pipeline
+from cluster.pipelines.run import RowResult, StepBegan, StepDone
 from cluster.records import JudgedPassage, Passage
 from cluster.registry import SpecialistSpec
 from cluster.status import ClusterStatus
@@ -39,8 +42,11 @@ class AskWanted(Want):
     session: str
 
 
+@dataclass
 class CancelWanted(Want):
-    """The question under way is not wanted any more."""
+    """What this screen has under way is not wanted any more."""
+
+    screen: str
 
 
 @dataclass
@@ -56,6 +62,15 @@ class CompareWanted(Want):
     question: str
     docs: Path
     names: tuple[str, str]
+
+
+@dataclass
+class RunWanted(Want):
+    """One row through a pipeline, which reads and writes below `root`."""
+
+    pipeline: Pipeline
+    inputs: Mapping[str, Any]
+    root: Path
 
 
 @dataclass
@@ -103,7 +118,16 @@ class PassagesFound(News):
 
 
 @dataclass
+class SomeJudged(News):
+    """Verdicts as they come in."""
+
+    judged: tuple[JudgedPassage, ...]
+
+
+@dataclass
 class PassagesJudged(News):
+    """All of them."""
+
     judged: tuple[JudgedPassage, ...]
 
 
@@ -128,6 +152,22 @@ class WorkerAnswer(News):
 
     sentence: str
     ok: bool
+
+
+@dataclass
+class StepNews(News):
+    """A step of the run under way begins, or came to its end."""
+
+    step: StepBegan | StepDone
+
+
+@dataclass
+class RunEnded(News):
+    """What came of the run, or the sentence that says why nothing did; both are empty where it
+    was cancelled."""
+
+    result: RowResult | None
+    sentence: str
 
 
 @dataclass

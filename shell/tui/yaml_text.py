@@ -1,9 +1,10 @@
-"""A registry file as text with its errors in place: each sentence under the line it is about.
+"""A YAML file as text with its errors in place: each sentence under the line it is about.
 
 It stands alone as plain values, so that what is shown can be tested without a screen.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def read_registry_text(path: Path | None, *, prove: bool = False) -> RegistryTex
     for sentence in sentences:
         _place(sentence, files)
     return RegistryText(files=tuple(files), sound=sound)
+
+
+def read_yaml_text(path: Path, sentences: Sequence[str]) -> YamlText:
+    """One file, with what was said of it."""
+    file = _read(path)
+    for sentence in sentences:
+        _place(sentence, [file])
+    return file
 
 
 def _read(path: Path) -> YamlText:

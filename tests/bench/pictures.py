@@ -9,6 +9,7 @@ Run by hand:  python -m tests.bench.pictures
 # ruff: noqa: T201  says what it wrote
 
 import asyncio
+import os
 import re
 import shutil
 import tempfile
@@ -17,13 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from shell.commands.ask import SAMPLE_DOCS
 from shell.settings import Settings, read_settings
 from shell.tui.app import QshellApp
 from shell.tui.bridge import Bridge
 from shell.tui.place import Place, write_place
+from shell.tui.widgets.step_list import StepList
 from tests.bench.pocket_checkpoints import TINY, write_pocket_registry
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,27 @@ specialists:
     task: relevance
     checkpoint: random/s0
     description: Random weights, to compare with.
+"""
+QUESTIONS = (QUESTION, REFUSED, "Who may enter the dome?")
+PIPELINE = """\
+pipeline: question-list
+description: Answer every question of a list, and leave out those without evidence.
+inputs:
+  questions: {type: list of text, description: What is asked.}
+  docs: {type: path, description: The folder to answer from.}
+steps:
+  answers:
+    do: map
+    over: $questions
+    as: question
+    on_refuse: go_on
+    steps:
+      found: {do: retrieve, question: $question, docs: $docs, k: 8}
+      judged: {do: filter, question: $question, passages: $found}
+      answer: {do: answer, question: $question, passages: $judged.kept,
+               dropped: $judged.dropped, on_refuse: stop}
+    output: $answer.text
+output: {answers: $answers, answered: $answers.count}
 """
 MISTYPED = "    priority: 3\n    prelaod: true\n"
 _PATIENCE_S = 60.0
@@ -90,7 +113,30 @@ async def compare(app: QshellApp, pilot: Pilot[None]) -> None:
     await ask(app, pilot, QUESTION, "They")
 
 
+async def pipelines(app: QshellApp, pilot: Pilot[None]) -> None:
+    """Three questions through one of the folder's own pipelines, one of them without evidence."""
+    await pilot.press("f4")
+    await until_drawn(app, pilot, "question-list")
+    await pilot.press("end", "enter")
+    await until_drawn(app, pilot, "one a line")
+    app.screen.query_one(TextArea).text = "\n".join(QUESTIONS)
+    app.screen.query(Input).last().value = "documents"
+    await pilot.press("ctrl+r")
+    await until_drawn(app, pilot, "Done")
+
+
+async def trace(app: QshellApp, pilot: Pilot[None]) -> None:
+    """Why the second question was refused."""
+    steps = app.screen.query_one(StepList)
+    steps.highlighted = next(
+        at for at, one in enumerate(steps.options) if "2 judged" in str(one.prompt)
+    )
+    await pilot.press("enter")
+    await until_drawn(app, pilot, "Why refused")
+
+
 async def specialists(app: QshellApp, pilot: Pilot[None]) -> None:
+    await pilot.press("escape")
     await pilot.press("f2")
     await until_drawn(app, pilot, "2 of 2 loaded")
     await pilot.pause(2.5)
@@ -100,17 +146,27 @@ async def registry(app: QshellApp, pilot: Pilot[None]) -> None:
     """With two mistakes written into the file while the cluster runs."""
     with (Path(tempfile.gettempdir()) / "qshell" / "registry.yaml").open("a") as file:
         file.write(MISTYPED)
-    await pilot.press("f4")
+    await pilot.press("f5")
     await until_drawn(app, pilot, "problems")
     await pilot.pause(2.5)
 
 
 async def log(app: QshellApp, pilot: Pilot[None]) -> None:
-    await pilot.press("f5")
+    await pilot.press("f6")
     await pilot.pause(0.5)
 
 
-ACTS: tuple[Act, ...] = (session, source, refusal, compare, specialists, registry, log)
+ACTS: tuple[Act, ...] = (
+    session,
+    source,
+    refusal,
+    compare,
+    pipelines,
+    trace,
+    specialists,
+    registry,
+    log,
+)
 
 
 async def draw(settings: Settings, size: tuple[int, int]) -> None:
@@ -143,7 +199,11 @@ def main() -> None:
         write_place(settings.data_dir / "screen.json", Place(docs=str(SAMPLE_DOCS)))
         path = home / "registry.yaml"
         path.write_text(REGISTRY)
+        (home / "question-list.yaml").write_text(PIPELINE)
+        shutil.copytree(SAMPLE_DOCS, home / "documents")
+        os.chdir(home)
         asyncio.run(draw(replace(settings, registry=path), size))
+    os.chdir(ROOT)
     shutil.rmtree(home)
 
 

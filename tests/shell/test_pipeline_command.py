@@ -62,11 +62,38 @@ def test_the_shipped_ones_are_listed_checked_and_tested(qshell: Qshell) -> None:
     assert shipped_names() == ("ask", "cite-report", "filter-jsonl")
     code, out, _ = qshell("list", "--json")
     assert code == 0 and set(json.loads(out)["pipelines"]) == set(shipped_names())
+    assert not any(one["problems"] for one in json.loads(out)["pipelines"].values())
     code, out, _ = qshell("check")
     assert (code, out) == (0, "ask: ok\ncite-report: ok\nfilter-jsonl: ok\n")
     code, out, err = qshell("test", "--json")
     assert code == 0, out + err
     assert all(e["problems"] == [] for found in json.loads(out).values() for e in found)
+
+
+def test_files_of_this_folder_are_listed_and_broken_ones_say_why(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    assert qshell("new", "mine")[0] == 0
+    work = tmp_path / "work"
+    (work / "broken.yaml").write_text("pipeline: broken\nstesp: {}\noutput: {a: b}\n")
+    (work / "compose.yaml").write_text("services: {}\n")
+    _, out, _ = qshell("list", "--json")
+    found = json.loads(out)["pipelines"]
+    assert list(found)[3:] == ["broken.yaml", "mine.yaml"]
+    assert found["mine.yaml"]["problems"] == []
+    assert "broken.yaml:2" in found["broken.yaml"]["problems"][0]
+    _, out, _ = qshell("list")
+    assert "broken:" in out
+
+
+def test_a_list_of_texts_is_given_line_by_line(qshell: Qshell, tmp_path: Path) -> None:
+    (tmp_path / "work" / "count.yaml").write_text(
+        "pipeline: count\ninputs: {texts: list of text}\n"
+        "steps: {all: {do: check, value: $texts, at_least: 1}}\noutput: {n: $all.count}\n"
+    )
+    for typed in ("one\ntwo\n", '["one", "two"]'):
+        code, out, err = qshell("run", "count.yaml", "--set", f"texts={typed}")
+        assert (code, json.loads(out)) == (0, {"n": 2}), err
 
 
 def test_rows_come_out_in_order_with_what_they_brought(qshell: Qshell) -> None:
@@ -171,7 +198,7 @@ def test_what_is_typed_may_stand_outside_and_what_a_row_says_may_not(
         (("run", "filter"), 1, "no pipeline is called 'filter' (did you mean 'filter-jsonl'?)"),
         (("run", "none.yaml"), 1, "none.yaml: there is no such file"),
         (("run", "ask", "--set", "qestion=x"), 2, "no input 'qestion' (did you mean 'question'?)"),
-        (("run", "cite-report", "--set", "questions=why"), 2, "expected list of text as JSON"),
+        (("run", "filter-jsonl", "--set", "passages=a"), 2, "expected list of passage as JSON"),
         (("run", "cite-report", "--set", "questions=[1]"), 2, "questions[0]: expected text"),
         (("new", "../x"), 2, "../x is no name"),
         (("graph", "asks"), 1, "did you mean 'ask'"),

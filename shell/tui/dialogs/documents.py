@@ -71,6 +71,8 @@ class DocumentsDialog(Dialog[Path]):
     async def _complete(self, typed: str) -> None:
         found = await asyncio.to_thread(folders_like, typed)
         self._show([(str(path), path) for path in found])
+        if not found and not await asyncio.to_thread(Path(typed).expanduser().exists):
+            self.query_one(".hint", Static).update(Content("Nothing begins like this."))
 
     def _show(self, choices: list[tuple[str, Path]]) -> None:
         self._shown = [path for _, path in choices]

@@ -76,7 +76,7 @@ class CompareScreen(HouseScreen):
             elif preferred < len(names):
                 select.value = names[preferred]
         if len(names) < 2:
-            self._say("Two specialists are needed; register another one on screen 4.")
+            self._say("Two specialists are needed; the screen Registry registers another one.")
         else:
             self._say("One question, two judges: what each keeps, and how long it takes.")
 
@@ -90,13 +90,14 @@ class CompareScreen(HouseScreen):
             self.notify("One comparison is still under way; Esc stops it.")
             return
         self._under_way = event.question
+        self.query_one(QuestionLine).take_asked()
         self._say("searching …")
         self.post_message(CompareWanted(event.question, self._docs(), (first, second)))
 
     @on(CompareProgress)
     def _progress(self, news: CompareProgress) -> None:
         if self._under_way:
-            self._say(f"{news.words} …")
+            self._say(f"{news.words.rstrip(' .')} …")
 
     @on(Compared)
     def _show(self, news: Compared) -> None:
@@ -105,10 +106,12 @@ class CompareScreen(HouseScreen):
             self.query_one("#outcome", Static).update(
                 Content.styled(plain(news.sentence), "$error")
             )
+            line = self.query_one(QuestionLine)
+            line.value = line.value or question
+            line.cursor_position = len(line.value)
             return
         self._asked.append(question)
         self.query_one(QuestionLine).remember(self._asked)
-        self.query_one(QuestionLine).value = ""
         pairs = compare_reports(*news.reports)
         self.query_one("#outcome", Static).update(_outcome(question, news.reports, pairs))
         table = self.query_one("#pairs", DataTable)
@@ -124,7 +127,7 @@ class CompareScreen(HouseScreen):
 
     def action_leave(self) -> None:
         if self._under_way:
-            self.post_message(CancelWanted())
+            self.post_message(CancelWanted(self.key))
         elif self.focused is self.query_one(QuestionLine):
             self.query_one("#pairs").focus()
         else:

@@ -7,17 +7,16 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from cluster.registry_source import RegistrySource
-from shell.output import plain
 from shell.settings import Settings
 from shell.tui.dialogs.register import RegisterDialog
 from shell.tui.messages import ClusterNews
 from shell.tui.screens.house import HouseScreen
-from shell.tui.yaml_text import RegistryText, YamlText, read_registry_text
+from shell.tui.widgets.yaml_view import YamlView
+from shell.tui.yaml_text import RegistryText, read_registry_text
 
 _LOOK_EVERY_S = 1.0
 
@@ -39,8 +38,7 @@ class RegistryScreen(HouseScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="registry-title")
-        with VerticalScroll(id="registry-scroll"):
-            yield Static("", id="yaml")
+        yield YamlView(id="registry-scroll")
 
     async def on_mount(self) -> None:
         self.query_one("#registry-scroll").focus()
@@ -70,12 +68,11 @@ class RegistryScreen(HouseScreen):
         found = await asyncio.to_thread(read_registry_text, self._settings.registry, prove=prove)
         self._found, self._proved = found, prove
         self._show_title()
-        body = Content("\n\n").join(_shown(file) for file in found.files)
-        self.query_one("#yaml", Static).update(body)
-        row = _first_problem(found)
-        if row is not None:
-            scroll = self.query_one("#registry-scroll")
-            self.call_after_refresh(scroll.scroll_to, y=max(0, row - 4), animate=False)
+        self.query_one(YamlView).show(found.files)
+
+    def on_screen_resume(self) -> None:
+        """What was read while another screen was shown could not be scrolled to."""
+        self.query_one(YamlView).settle()
 
     @on(ClusterNews)
     def _learn_what_stands(self, news: ClusterNews) -> None:
@@ -106,39 +103,3 @@ def _title(found: RegistryText, *, proved: bool, stands: bool) -> Content:
     return Content.assemble(
         (f"{found.sound} {what}", "$success"), ("; v verifies", "$foreground 55%")
     )
-
-
-def _shown(file: YamlText) -> Content:
-    rows = [Content.assemble((str(file.path), "bold"))]
-    rows += [_problem(words, indent=0) for words in file.problems.get(0, ())]
-    width = len(str(len(file.lines)))
-    for number, line in enumerate(file.lines, start=1):
-        problems = file.problems.get(number, [])
-        style = "$error" if problems else "$foreground 40%"
-        rows.append(Content.assemble((f"{number:{width}}  ", style), *_coloured(plain(line))))
-        indent = len(line) - len(line.lstrip())
-        rows += [_problem(words, indent=width + 2 + indent) for words in problems]
-    return Content("\n").join(rows)
-
-
-def _problem(words: str, *, indent: int) -> Content:
-    return Content.assemble(" " * indent, (f"▲ {plain(words)}", "$error"))
-
-
-def _coloured(line: str) -> list[str | tuple[str, str]]:
-    """Comments faded, keys in their own colour: as much YAML as a reader needs."""
-    if line.lstrip().startswith("#"):
-        return [(line, "$foreground 55%")]
-    key, colon, value = line.partition(":")
-    if colon and " " not in key.strip().removeprefix("- "):
-        return [(key, "$primary"), colon, value]
-    return [line]
-
-
-def _first_problem(found: RegistryText) -> int | None:
-    row = 0
-    for file in found.files:
-        if file.problems:
-            return row + min(file.problems)
-        row += len(file.lines) + 2
-    return None

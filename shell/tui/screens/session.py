@@ -31,6 +31,7 @@ from shell.tui.messages import (
     PassagesFound,
     PassagesJudged,
     PlaceChanged,
+    SomeJudged,
 )
 from shell.tui.place import Place
 from shell.tui.screens.house import HouseScreen
@@ -81,9 +82,9 @@ class SessionScreen(HouseScreen):
         self._show_docs()
         self._show_hint("")
         self._show_what_stands()
+        (line if self._docs else self.query_one("#ways")).focus()
         if self._session:
             await self._reopen(self._session)
-        (line if self._docs else self.query_one("#ways")).focus()
 
     # What the user does
 
@@ -127,7 +128,7 @@ class SessionScreen(HouseScreen):
     def action_leave(self) -> None:
         """Stops the question under way; else goes from the line to what can be looked at."""
         if self._under_way is not None:
-            self.post_message(CancelWanted())
+            self.post_message(CancelWanted(self.key))
         elif self.focused is self.query_one(QuestionLine):
             self._focus_answer()
         else:
@@ -135,17 +136,23 @@ class SessionScreen(HouseScreen):
 
     @work
     async def action_documents(self) -> None:
-        offered = [("The sample documents", SAMPLE_DOCS)]
+        here = Path.cwd()
+        offered = [("The sample documents", SAMPLE_DOCS), (f"This folder: {here}", here)]
         try:
             known = await asyncio.to_thread(self._sessions.list)
         except SessionError:
             known = ()
         recent = dict.fromkeys(Path(one.docs) for one in known)
-        offered += [(str(docs), docs) for docs in recent if docs != SAMPLE_DOCS and docs.exists()]
+        offered += [
+            (str(docs), docs)
+            for docs in recent
+            if docs not in (SAMPLE_DOCS, here) and docs.exists()
+        ]
         chosen = await self.app.push_screen_wait(DocumentsDialog(offered, now=self._docs))
         if chosen is not None:
             self._docs = chosen
             self._station = None
+            self._show_hint("")
             self._show_docs()
             self._show_what_stands()
             self.action_type()
@@ -205,9 +212,15 @@ class SessionScreen(HouseScreen):
         if self._under_way is not None:
             self.query_one(PassagesPanel).show_found(news.found, self._under_way.docs)
 
+    @on(SomeJudged)
+    def _some_judged(self, news: SomeJudged) -> None:
+        if self._under_way is not None:
+            self.query_one(PassagesPanel).show_some(news.judged)
+
     @on(PassagesJudged)
     def _judged(self, news: PassagesJudged) -> None:
-        self.query_one(PassagesPanel).show_verdicts(news.judged)
+        if self._under_way is not None:
+            self.query_one(PassagesPanel).show_verdicts(news.judged)
 
     @on(Answered)
     async def _answered(self, news: Answered) -> None:
@@ -253,7 +266,7 @@ class SessionScreen(HouseScreen):
             self.action_documents()
             return
         self._session = self._session or new_name()
-        self.query_one(QuestionLine).value = ""
+        self.query_one(QuestionLine).take_asked()
         self.query_one(PassagesPanel).clear()
         self._show_hint("")
         self._under_way = await self.query_one(Conversation).begin(question, self._docs)
@@ -278,8 +291,10 @@ class SessionScreen(HouseScreen):
             return
         station = STATIONS[self._station]
         as_told = self._reports[-1]["refused"] == station.refused
-        self._show_hint(station.hint if as_told else "")
-        if self._station == 0 and self.query(SourceLine):
+        line = self.query_one(QuestionLine)
+        typing = line.has_focus and bool(line.value)
+        self._show_hint(station.hint if as_told and not typing else "")
+        if self._station == 0 and self.query(SourceLine) and not typing:
             self.query(SourceLine).last().focus()
         else:
             self._station = None

@@ -78,7 +78,7 @@ class TurnBlock(Vertical):
         yield Static("", classes="answer")
 
     def show_progress(self, words: str) -> None:
-        self._say(Content.assemble((f"{one_line(words)} …", "$foreground 55%")))
+        self._say(Content.assemble((f"{one_line(words).rstrip(' .')} …", "$foreground 55%")))
 
     def show_cancelled(self) -> None:
         self._say(Content.styled("Cancelled.", "$foreground 55%"))

@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from cluster.records import JudgedPassage, Passage
 from shell.output import one_line
 from shell.report import place
-from shell.tui.marks import WAITING, Mark, verdict_mark
+from shell.tui.marks import KEPT, WAITING, Mark, verdict_mark
 
 _SNIPPET_LENGTH = 300
 
@@ -82,6 +82,24 @@ class PassagesPanel(Vertical):
         self._docs = docs
         self._show([_undecided(passage) for passage in found], title)
 
+    def show_some(self, judged: Sequence[JudgedPassage]) -> None:
+        """Verdicts that have come in: each colours its passage where it stands."""
+        decided = {_id_of(line): line for line in map(_decided, judged)}
+        listed = self.query_one(PassageList)
+        plain = self.app.has_class("-plain")
+        for at, line in enumerate(self._lines):
+            if line.mark is WAITING and (found := decided.get(_id_of(line))):
+                self._lines[at] = found
+                listed.replace_option_prompt_at_index(at, _prompt(found, plain=plain))
+        waiting = sum(line.mark is WAITING for line in self._lines)
+        kept = sum(line.mark is KEPT for line in self._lines)
+        title = f"Passages  {kept} kept, {len(self._lines) - waiting - kept} dropped"
+        if waiting:
+            title += f", {waiting} being judged"
+        self.query_one("#passages-title", Static).update(Content(title))
+        if listed.highlighted is not None:
+            self._say_why(self._lines[listed.highlighted])
+
     def show_verdicts(self, judged: Sequence[JudgedPassage]) -> None:
         """Decided, while the answer is still being composed."""
         ordered = sorted(judged, key=lambda j: (not j.kept, -j.verdict.score))
@@ -109,7 +127,10 @@ class PassagesPanel(Vertical):
     @on(OptionList.OptionHighlighted)
     def _explain(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        line = self._lines[event.option_index]
+        if event.option_index < len(self._lines):
+            self._say_why(self._lines[event.option_index])
+
+    def _say_why(self, line: Line) -> None:
         self.query_one("#why", Static).update(
             Content.assemble((line.reason.capitalize(), line.mark.style))
         )
@@ -119,6 +140,10 @@ class PassagesPanel(Vertical):
         event.stop()
         line = self._lines[event.option_index]
         self.post_message(SourceWanted(self._docs, line.source, line.start, line.end, line.text))
+
+
+def _id_of(line: Line) -> tuple[str, int, int]:
+    return line.source, line.start, line.end
 
 
 def _undecided(passage: Passage) -> Line:

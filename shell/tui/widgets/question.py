@@ -27,6 +27,7 @@ class QuestionLine(Input):
     def __init__(self) -> None:
         super().__init__(placeholder="Ask a question", compact=True, id="question")
         self._earlier: list[str] = []
+        self._asked = ""
         self._at = 0
         self._empty = True
 
@@ -73,7 +74,16 @@ class QuestionLine(Input):
     async def action_submit(self) -> None:
         question = " ".join(self.value.split())
         if question:
+            self._asked = self.value
+            self.cursor_position = len(self.value)
             self.post_message(self.Asked(question))
+
+    def take_asked(self) -> None:
+        """The question leaves the line; what was typed since then stays."""
+        asked, self._asked = self._asked, ""
+        if asked and self.value.startswith(asked):
+            self.value = self.value[len(asked) :]
+            self.cursor_position = len(self.value)
 
     def action_earlier(self, step: int) -> None:
         if self._earlier:

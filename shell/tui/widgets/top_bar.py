@@ -13,10 +13,16 @@ SCREENS = {
     "session": "Session",
     "specialists": "Specialists",
     "compare": "Compare",
+    "pipelines": "Pipelines",
     "registry": "Registry",
     "log": "Log",
 }
 """The screens in the order of their number keys."""
+
+
+_WIDE_ENOUGH = 100
+"""Cells for the tabs, what the cluster does, and its memory; in a smaller window one word stands
+for both."""
 
 
 class TopBar(Horizontal):
@@ -45,9 +51,15 @@ class TopBar(Horizontal):
         states = [item.state for item in status.specialists]
         worst = min(states, key=order.index, default="stopped") if set(states) <= {*order} else ""
         busy = sum(item.busy for item in status.specialists)
-        ready = states.count("ready")
-        doing = f"{busy} working" if busy else f"{ready} ready" if ready else "idle"
+        starting, ready = states.count("starting"), states.count("ready")
+        word, count = ("starting", starting) if starting else ("ready", ready)
+        if busy:
+            word, count = "working", busy
         mark = state_mark(worst if worst != "stopped" or not ready else "ready")
+        if self.app.size.width < _WIDE_ENOUGH:
+            self._pulse(Content.assemble((f"{mark.sign} ", mark.style), word if count else "idle"))
+            return
+        doing = f"{count} {word}" if count else "idle"
         self._pulse(
             Content.assemble(
                 (f"{mark.sign} ", mark.style),

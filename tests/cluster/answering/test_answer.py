@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.answering.answer import AnswerStep, answer_question
+from cluster.answering.answer import AnswerStep, Judging, answer_question
 from cluster.answering.extract import MAX_SENTENCES, extract_answer
 from cluster.errors import CallError
 from cluster.records import JudgedPassage, Passage, SpecialistCaller
@@ -103,16 +103,20 @@ async def test_a_question_that_shares_no_word_calls_nobody(samples: Index) -> No
 
 
 async def test_steps_are_told_in_order_and_timed(samples: Index) -> None:
-    steps: list[AnswerStep] = []
+    told: list[AnswerStep | Judging] = []
     answer = await answer_question(
-        Lexical().call, samples, "Who was the first director?", k=5, on_event=steps.append
+        Lexical().call, samples, "Who was the first director?", k=5, on_event=told.append
     )
+    steps = [one for one in told if isinstance(one, AnswerStep)]
     assert [(s.step, len(s.found), len(s.judged)) for s in steps] == [
         ("retrieve", 5, 0),
         ("filter", 5, 5),
         ("compose", 5, 5),
     ]
     assert answer.seconds == {s.step: s.seconds for s in steps}
+    judging = [one for one in told if isinstance(one, Judging)]
+    assert [(one.done, one.total) for one in judging] == [(4, 5), (5, 5)]
+    assert sum((one.judged for one in judging), ()) == answer.passages
 
 
 async def test_sentences_shown_to_the_specialist_are_bounded() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.answering.filter import filter_passages, filter_text, verdict_reason
+from cluster.answering.filter import SLICE, filter_passages, filter_text, verdict_reason
 from cluster.errors import CallError
 from cluster.records import Passage
 from specialists.requests import Decide, Decided, Generate, Generated, Verdict
@@ -45,6 +45,27 @@ async def test_one_call_judges_all_passages_in_their_order() -> None:
         (passages[0], True, "relevant (score 0.93)"),
         (passages[1], False, "not relevant (score 0.04)"),
     ]
+
+
+async def test_who_looks_on_is_told_of_verdicts_as_they_are_decided() -> None:
+    asked: list[int] = []
+    told: list[tuple[str, ...]] = []
+
+    async def call(name: str, request: Decide, /) -> Decided:
+        asked.append(len(request.passages))
+        return Decided(verdicts=(verdict(0.9),) * len(request.passages))
+
+    passages = [passage(f"passage {number}") for number in range(2 * SLICE + 1)]
+    judged = await filter_passages(
+        call,  # type: ignore[arg-type]  # overloads
+        "q-rag",
+        "why?",
+        passages,
+        on_judged=lambda some: told.append(tuple(j.passage.text for j in some)),
+    )
+    assert [j.passage for j in judged] == passages
+    assert asked == [SLICE, SLICE, 1]
+    assert [text for some in told for text in some] == [p.text for p in passages]
 
 
 async def test_a_threshold_takes_the_place_of_the_own_decision() -> None:

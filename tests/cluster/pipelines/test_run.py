@@ -18,7 +18,7 @@ from cluster.errors import ClusterError, UnknownSpecialist
 from cluster.pipelines.kinds import BUILT_IN
 from cluster.pipelines.pipeline import StepCall, StepKind
 from cluster.pipelines.reading import parse_pipeline
-from cluster.pipelines.run import RowResult, StepDone
+from cluster.pipelines.run import RowResult, StepBegan, StepDone
 from cluster.pipelines.types import TEXT
 from cluster.workers.scripted import Script
 
@@ -50,6 +50,20 @@ async def through(
 ) -> RowResult:
     pipeline = parse_pipeline(f"pipeline: tried\n{text}", "tried.yaml", cluster.registry)
     return await cluster.run(pipeline, row or {}, root=root, cache_dir=root / "cache")
+
+
+class Told:
+    """What is told of steps: where they began, and how they ended."""
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+        self.done: list[StepDone] = []
+
+    def __call__(self, step: StepBegan | StepDone) -> None:
+        if isinstance(step, StepBegan):
+            self.began.append(step.place)
+        else:
+            self.done.append(step)
 
 
 def steps(kinds: str) -> str:
@@ -276,15 +290,16 @@ async def test_a_step_is_tried_as_often_as_it_says(
 ) -> None:
     flaky = Flaky(failures=2)
     monkeypatch.setitem(BUILT_IN, "flaky", flaky.kind())
-    told: list[StepDone] = []
+    told = Told()
     text = (
         f"pipeline: p\nsteps: {{f: {{do: flaky, retry: {retry}, wait_s: 0.001}}}}\n"
         "output: {f: $f}"
     )
     pipeline = parse_pipeline(text, "p", cluster.registry)
-    result = await cluster.run(pipeline, {}, root=tmp_path, on_step=told.append)
-    assert (result.status, flaky.tries, told[0].tries) == (status, retry + 1, retry + 1)
-    assert told[0].status == status
+    result = await cluster.run(pipeline, {}, root=tmp_path, on_step=told)
+    assert told.began == ["f"]
+    assert (result.status, flaky.tries, told.done[0].tries) == (status, retry + 1, retry + 1)
+    assert told.done[0].status == status
 
 
 async def test_a_step_that_takes_too_long_is_given_up(
@@ -303,14 +318,35 @@ async def test_what_a_step_gave_is_kept_and_found_again(cluster: Cluster, tmp_pa
         "output: {f: $f, r: $r}"
     )
     pipeline = parse_pipeline(f"pipeline: p\n{text}", "p", cluster.registry)
-    results, told = [], list[StepDone]()
+    results, told = [], Told()
     for row in (ROW, ROW, {**ROW, "q": f"{QUESTION}?!"}, {"q": QUESTION, "p": [ROSES]}):
         result = await cluster.run(
-            pipeline, row, root=tmp_path, cache_dir=tmp_path / "c", on_step=told.append
+            pipeline, row, root=tmp_path, cache_dir=tmp_path / "c", on_step=told
         )
         results.append(result.to_json())
-    assert [step.cached for step in told] == [False, False, True, True] + [False] * 4
+    assert [step.cached for step in told.done] == [False, False, True, True] + [False] * 4
     assert json.dumps(results[0]) == json.dumps(results[1])
+
+
+async def test_every_step_is_told_with_what_it_was_given_and_gave(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    text = steps(
+        "  all:\n    do: map\n    over: $p\n    as: one\n    at_once: 1\n    steps:\n"
+        "      said: {do: decide, question: $q, text: $one}\n"
+        "      sure: {do: check, value: $said.label, equals: '1', on_refuse: fail}\n"
+        "    output: $sure\noutput: {all: $all}"
+    )
+    pipeline = parse_pipeline(f"pipeline: p\n{text}", "p", cluster.registry)
+    told = Told()
+    result = await cluster.run(pipeline, ROW, root=tmp_path, on_step=told)
+    assert result.status == "failed"
+    assert told.began[:3] == ["all", "all[0].said", "all[0].sure"]
+    ends = {step.place: step for step in told.done}
+    assert ends["all[0].said"].inputs["question"] == QUESTION
+    assert ends["all[0].said"].value.label == ends["all[0].sure"].inputs["value"]
+    assert ends["all"].status == "failed" and ends["all"].value is None
+    assert ends["all"].reason == f"{result.step}: {result.reason}"
 
 
 async def test_an_unknown_specialist_is_told_before_any_row(

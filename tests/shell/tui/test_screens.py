@@ -17,6 +17,7 @@ from shell.tui.place import Place, write_place
 from shell.tui.screens.log import LogScreen
 from shell.tui.widgets.question import QuestionLine
 from shell.tui.widgets.specialist_table import SpecialistTable
+from tests.shell.tui.drawing import read_drawing
 from tests.shell.tui.stage import (
     QUESTION,
     app_on_stage,
@@ -77,8 +78,23 @@ async def test_the_card_of_a_specialist_is_shown(settings: Settings, tmp_path: P
         await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, CardDialog))
-        assert "Trained on nothing" in app.screen.query_one(Markdown).source
+        card = app.screen.query_one(Markdown)
+        await until(pilot, lambda: "Trained on nothing" in card.source)
         await pilot.press("escape")
+
+
+async def test_a_table_too_wide_for_the_window_is_shown_as_blocks(
+    settings: Settings, tmp_path: Path
+) -> None:
+    card = "# judge\n\n| file | sha256 |licence |\n|---|---|---|\n| weights | "
+    (tmp_path / "judge" / "card.md").write_text(f"{card}{'0123456789' * 6} | CC0 |\n")
+    async with app_on_stage(settings) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, CardDialog))
+        await until(pilot, lambda: "licence: CC0" in app.screen.query_one(Markdown).source)
+        await pilot.resize_terminal(140, 40)
+        await until(pilot, lambda: "|licence |" in app.screen.query_one(Markdown).source)
 
 
 async def test_a_wide_window_shows_more_of_the_past(settings: Settings) -> None:
@@ -133,6 +149,23 @@ async def test_a_registry_broken_while_open_shows_its_error_in_place(tmp_path: P
         await until(pilot, lambda: "2 registered" in text_of(app, "#registry-title"))
 
 
+async def test_a_mistake_far_below_is_scrolled_to(tmp_path: Path) -> None:
+    settings = on_screen(tmp_path, "registry")
+    long = "    # " + "a remark that takes more than one line of a small window " * 3
+    sound = (tmp_path / "registry.yaml").read_text().splitlines()
+    async with app_on_stage(settings) as (app, pilot):
+        await until(pilot, lambda: "2 registered" in text_of(app, "#registry-title"))
+        # Also while another screen is shown, which is then laid out first.
+        await pilot.press("f2")
+        (tmp_path / "registry.yaml").write_text(
+            "\n".join([*sound, *[long] * 30, "    tsak: relevance", *[long] * 30, ""])
+        )
+        await pilot.press("f5")
+        await until(pilot, lambda: "problem" in text_of(app, "#registry-title"))
+        await until(pilot, lambda: "▲" in read_drawing(app.export_screenshot()))
+        assert "tsak: relevance" in read_drawing(app.export_screenshot())
+
+
 async def test_a_broken_registry_at_the_start_leads_to_its_screen(tmp_path: Path) -> None:
     settings = on_screen(tmp_path, "session")
     (tmp_path / "registry.yaml").write_text("specialists: [")
@@ -177,7 +210,7 @@ async def test_the_log_tells_what_happens_and_filters_it(tmp_path: Path) -> None
         await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
         await pilot.press("l", "down", "l")
         await until(pilot, lambda: cells(app, "other")[1] == "✗ failed")
-        await pilot.press("5")
+        await pilot.press("6")
         log = app.screen.query_one(RichLog)
         await until(pilot, lambda: any("ready" in line.text for line in log.lines))
         await pilot.press("f")
@@ -186,7 +219,8 @@ async def test_the_log_tells_what_happens_and_filters_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("key", "title"), [("1", "Session"), ("3", "Compare"), ("4", "Registry"), ("5", "Log")]
+    ("key", "title"),
+    [("1", "Session"), ("3", "Compare"), ("4", "Pipelines"), ("5", "Registry"), ("6", "Log")],
 )
 async def test_a_number_leads_to_its_screen(settings: Settings, key: str, title: str) -> None:
     async with app_on_stage(settings) as (app, pilot):

@@ -20,6 +20,7 @@ from shell.tui.place import Place, read_place, write_place
 from shell.tui.widgets.conversation import SourceLine, TurnBlock
 from shell.tui.widgets.passages import PassageList
 from shell.tui.widgets.question import QuestionLine
+from shell.tui.widgets.top_bar import SCREENS
 from tests.shell.tui.stage import QUESTION, app_on_stage, set_stage, until, write_line
 
 
@@ -49,6 +50,52 @@ async def test_a_question_is_answered_with_sources_and_verdicts(settings: Settin
         prompts = [str(o.prompt) for o in app.screen.query_one(PassageList).options]
         assert prompts[0].startswith("● ") and prompts[-1].startswith("○ ")
         assert "1 kept" in text_of(app, "#passages-title")
+
+
+async def test_verdicts_colour_their_passages_as_they_come_in(tmp_path: Path) -> None:
+    settings = set_stage(tmp_path, "judge")
+    write_place(settings.data_dir / "screen.json", Place(docs=str(SAMPLE_DOCS)))
+    async with app_on_stage(settings, scripts={"judge": Script(passage_s=1.0)}) as (app, pilot):
+        await write_line(pilot, "When is the dome open in winter?")
+        await pilot.press("enter")
+        found = app.screen.query_one(PassageList)
+
+        def signs() -> list[str]:
+            return [str(one.prompt)[0] for one in found.options]
+
+        await until(pilot, lambda: len(set(signs())) > 1)
+        judged = [sign != "·" for sign in signs()]
+        assert judged == sorted(judged, reverse=True), "those found first are judged first"
+        assert "being judged" in text_of(app, "#passages-title")
+        await pilot.press("escape")
+        await until(pilot, lambda: text_of(app, ".answer") == "Cancelled.")
+
+
+async def test_what_is_typed_right_after_asking_is_the_next_question(settings: Settings) -> None:
+    async with app_on_stage(settings) as (app, pilot):
+        line = app.screen.query_one(QuestionLine)
+        line.value = QUESTION
+        line.cursor_position = 3
+        # Before the screen has heard of the question.
+        await line.action_submit()
+        for key in "n ?2":
+            line.insert_text_at_cursor(key)
+        await until(pilot, lambda: bool(app.screen.query(SourceLine)))
+        assert [turn.question for turn in turns(app)] == [QUESTION]
+        assert line.value == "n ?2"
+        assert app.focused is line and app.screen.title == "Session"
+
+
+async def test_the_tour_leaves_the_line_to_who_types(tmp_path: Path) -> None:
+    slow = {"judge": Script(passage_s=0.05)}
+    async with app_on_stage(set_stage(tmp_path, "judge"), scripts=slow) as (app, pilot):
+        await pilot.press("t")
+        await until(pilot, lambda: bool(turns(app)))
+        await pilot.press("i")
+        await pilot.press(*"2nd")
+        await until(pilot, lambda: bool(app.screen.query(SourceLine)))
+        assert app.screen.query_one(QuestionLine).value == "2nd"
+        assert app.screen.title == "Session" and isinstance(app.focused, QuestionLine)
 
 
 async def test_enter_on_a_citation_shows_the_quote_in_its_text(settings: Settings) -> None:
@@ -214,8 +261,8 @@ async def test_the_window_may_shrink_to_almost_nothing_and_come_back(settings: S
         await write_line(pilot, QUESTION)
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query(SourceLine)))
-        for key in "12345":
-            app.action_show(["session", "specialists", "compare", "registry", "log"][int(key) - 1])
+        for name in SCREENS:
+            app.action_show(name)
             await pilot.pause()
             await pilot.resize_terminal(20, 5)
             await pilot.pause()
