@@ -9,7 +9,7 @@ cancels what was asked, and leaving the block ends every worker.
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -21,8 +21,9 @@ from cluster.errors import ClusterError
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.stream import AT_ONCE
-from cluster.records import Answer
+from cluster.records import GUARDS, Answer, GuardName
 from cluster.status import ClusterStatus
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -98,6 +99,10 @@ class BlockingCluster:
         )
         return self._wait(asked)
 
+    def do(self, name: str, inputs: Inputs) -> Result:
+        done: Coroutine[Any, Any, Result] = self._cluster.do(name, inputs)
+        return self._wait(done)
+
     def ask(
         self,
         question: str,
@@ -106,11 +111,20 @@ class BlockingCluster:
         specialist: str | None = None,
         k: int = 20,
         endpoint: EndpointSettings | None = None,
+        guards: Collection[GuardName] = GUARDS,
+        answer_cache: bool = False,
         cache_dir: Path | None = None,
     ) -> Answer:
         return self._wait(
             self._cluster.ask(
-                question, docs, specialist=specialist, k=k, endpoint=endpoint, cache_dir=cache_dir
+                question,
+                docs,
+                specialist=specialist,
+                k=k,
+                endpoint=endpoint,
+                guards=guards,
+                answer_cache=answer_cache,
+                cache_dir=cache_dir,
             )
         )
 

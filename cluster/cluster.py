@@ -8,27 +8,30 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, overload
 
 from cluster.accounting import memory_limit_bytes, usable_cores
 from cluster.answering.answer import AnswerStep, answer_question
+from cluster.answering.answer_cache import AnswerCache
 from cluster.answering.endpoint import EndpointSettings
+from cluster.answering.guards import choose_guards
 from cluster.backends.base import Backend
 from cluster.backends.local import LocalBackend, check_platform
 from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
+from cluster.jobs import do_job, jobs_of
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.runner import House, PipelineRunner
 from cluster.pipelines.stream import AT_ONCE
 from cluster.places import index_dir
-from cluster.records import Answer
+from cluster.records import GUARDS, Answer, GuardName
 from cluster.registry import Registry, SpecialistSpec, require_checkpoint
 from cluster.registry_source import RegistrySource
 from cluster.reloading import RegistryInForce
@@ -38,6 +41,7 @@ from cluster.score_cache import ScoreCache
 from cluster.status import ClusterStatus
 from specialists.checkpoint import open_checkpoint
 from specialists.errors import SpecialistError
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
     Decided,
@@ -212,6 +216,14 @@ class Cluster:
             running.scores.keep(identity, request.query, given)
         return Decided(verdicts=tuple(known[passage] for passage in request.passages))
 
+    async def do(self, name: str, inputs: Inputs) -> Result:
+        """The job of a specialist, as `specialists.jobs` describes it: inputs and result are JSON
+        values by name.
+
+        Raises `JobError` for inputs the job does not take, and what `call` raises.
+        """
+        return await do_job(self.call, self._usable(name), inputs)
+
     async def ask(
         self,
         question: str,
@@ -221,13 +233,17 @@ class Cluster:
         k: int = 20,
         endpoint: EndpointSettings | None = None,
         threshold: float | None = None,
+        guards: Collection[GuardName] = GUARDS,
+        answer_cache: bool = False,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,
     ) -> Answer:
         """Answers from the documents in `docs`, or refuses. `specialist` judges the passages; by
         default the first registered for relevance; at its own decision, or keeping the passages
-        whose score reaches `threshold`. `on_event` is told of every step on the way, on the loop's
-        thread.
+        whose score reaches `threshold`. Beside an `endpoint` stand those `guards` for whose job a
+        specialist is registered. With an `answer_cache` a question that was answered before, over
+        the same documents, is answered from there. `on_event` is told of every step on the
+        way, on the loop's thread.
 
         Raises `DocumentError`, `EndpointError`, and what `call` raises.
         """
@@ -239,8 +255,19 @@ class Cluster:
         try:
             index = await _open_index(docs, cache_dir or index_dir(), tell)
             tell(index.report)
+            jobs = jobs_of(self.registry)
+            known = AnswerCache(
+                (cache_dir or index_dir()) / "answers.sqlite3" if answer_cache else None,
+                documents=index.report.fingerprint,
+                judge=[self._identify(spec.name), k, threshold],
+                writer=[endpoint.url, endpoint.model, *sorted(guards)] if endpoint else None,
+                asks=jobs.get("duplicate"),
+            )
             try:
-                return await answer_question(
+                found = await known.find(self.do, question)
+                if found is not None:
+                    return found
+                answer = await answer_question(
                     self.call,
                     index,
                     question,
@@ -248,9 +275,13 @@ class Cluster:
                     k=k,
                     endpoint=endpoint,
                     threshold=threshold,
+                    guards=choose_guards(self.do, jobs, guards),
                     on_event=tell,
                 )
+                known.keep(answer)
+                return answer
             finally:
+                known.close()
                 await asyncio.to_thread(index.close)
         finally:
             stop_listening()
@@ -276,6 +307,7 @@ class Cluster:
         cache = cache_dir or index_dir()
         house = House(
             call=self.call,
+            do=self.do,
             first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: _open_index(docs, cache, lambda _: None),
             identify=self._identify,

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol, overload
+from typing import Literal, Protocol, overload
 
+from specialists.jobs.job import Inputs, Result
 from specialists.requests import Decide, Decided, Generate, Generated, Verdict
 
 
@@ -61,7 +62,14 @@ class Answer:
     composed_by: str
     """`extract` for quotes alone, otherwise the answer model's name."""
     seconds: dict[str, float]
-    """Wall time of each step: retrieve, filter, compose."""
+    """Wall time of each step: retrieve, filter, compose; guard and check with an endpoint."""
+    warnings: tuple[str, ...] = ()
+    """What the guards beside an answer model found; nothing was changed for them."""
+
+
+GuardName = Literal["injection", "personal-data", "grounding"]
+"""What stands beside an answer model, each by the job of the specialist that does it."""
+GUARDS: tuple[GuardName, ...] = ("injection", "personal-data", "grounding")
 
 
 class SpecialistCaller(Protocol):
@@ -71,3 +79,9 @@ class SpecialistCaller(Protocol):
     def __call__(self, name: str, request: Decide, /) -> Awaitable[Decided]: ...
     @overload
     def __call__(self, name: str, request: Generate, /) -> Awaitable[Generated]: ...
+
+
+class JobDoer(Protocol):
+    """How a specialist by name is let do its job; inputs and result are JSON values by name."""
+
+    def __call__(self, name: str, inputs: Inputs, /) -> Awaitable[Result]: ...

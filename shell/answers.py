@@ -29,6 +29,10 @@ def print_answer(output: Output, report: Report, *, explain: bool) -> None:
             output.answer("\nSources")
         for citation in report["citations"]:
             output.answer("  " + "  ".join(map(one_line, source_parts(citation))))
+    for warning in report.get("warnings", ()):  # answers saved long ago have none
+        output.answer(
+            Text("Warning: ", style="bold yellow").append(plain(warning), style="default")
+        )
     if explain:
         _print_passages(output, report["passages"], title="Passages")
         steps = (f"{step} {seconds:.2f} s" for step, seconds in report["seconds"].items())

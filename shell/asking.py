@@ -13,6 +13,7 @@ from cluster.answering.answer import AnswerStep
 from cluster.answering.endpoint import EndpointSettings
 from cluster.cluster import Cluster, Told
 from cluster.events import Event
+from cluster.records import GUARDS, GuardName
 from cluster.registry import SpecialistSpec
 from cluster.retrieval.index import IndexReport
 from cluster.retrieval.refresh import IndexProgress
@@ -34,6 +35,8 @@ class Order:
     passages: int
     specialist: str | None
     endpoint: EndpointSettings | None
+    guards: tuple[GuardName, ...] = GUARDS
+    answer_cache: bool = False
 
 
 async def ask_cluster(settings: Settings, order: Order, output: Output) -> Report:
@@ -61,6 +64,8 @@ async def ask_opened(
         k=order.passages,
         endpoint=order.endpoint,
         threshold=threshold,
+        guards=order.guards,
+        answer_cache=order.answer_cache,
         cache_dir=settings.index_dir,
         on_event=talk.hear,
     )
@@ -115,6 +120,8 @@ class Talk:
                 self.tick(0, None, self._starting or self._judging)
             case AnswerStep(step="filter"):
                 self.tick(0, None, "composing the answer")
+            case AnswerStep(step="guard", warnings=(first, *_)):
+                self.tick(0, None, first)
             case Event(kind="starting"):
                 self._starting = f"starting {told.name} ..."
                 self.tick(0, None, self._starting)

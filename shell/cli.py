@@ -46,6 +46,7 @@ COMMANDS: dict[str, Entry] = {
     **_part(
         "Ask",
         ask="Answer a question from a folder of documents, or refuse.",
+        call="Let one specialist do its job on a text.",
         pipeline="Check, run and test work of several steps, row by row.",
         session="List, show, export and delete saved conversations.",
     ),

@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from cluster.errors import ClusterError, UnknownSpecialist
 from shell.errors import SettingsError, ShellError
-from specialists.errors import SpecialistError
+from specialists.errors import JobError, SpecialistError
 
 
 class Exit(IntEnum):
@@ -42,6 +42,7 @@ _ROWS: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (SettingsError, Exit.WRONG_USE, "{message}"),
     (ShellError, Exit.FAILURE, "{message}"),
     (ClusterError, Exit.FAILURE, "{message}"),
+    (JobError, Exit.WRONG_USE, "{message}"),
     (SpecialistError, Exit.FAILURE, "{message}"),
     (KeyboardInterrupt, Exit.INTERRUPTED, "interrupted"),
     (BrokenPipeError, Exit.BROKEN_PIPE, ""),

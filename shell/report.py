@@ -33,6 +33,7 @@ def answer_report(
         "index": None if index is None else _index(index),
         "specialist": dict(specialist),
         "seconds": {step: round(s, 4) for step, s in answer.seconds.items()},
+        "warnings": list(answer.warnings),
     }
 
 

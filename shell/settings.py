@@ -17,14 +17,15 @@ from urllib.parse import urlsplit
 import platformdirs
 import yaml
 
+from cluster.records import GUARDS, GuardName
 from shell.errors import SettingsError
 
 Colours = Literal["auto", "always", "never"]
 _FILE_KEYS = (
     *("cache_dir", "data_dir", "endpoint", "model", "registry", "colours", "allow_remote"),
-    *("theme", "plain", "keys", "memory_budget", "score_cache"),
+    *("theme", "plain", "keys", "memory_budget", "guards", "answer_cache", "score_cache"),
 )
-_TRUTH_KEYS = ("allow_remote", "plain")
+_TRUTH_KEYS = ("allow_remote", "plain", "answer_cache")
 _PATH_KEYS = ("cache_dir", "data_dir", "registry")
 
 
@@ -52,6 +53,11 @@ class Settings:
     """Bytes that all workers may use together; half of the machine's memory when None."""
     score_cache: str = "off"
     """Whether verdicts are kept: `on`, `off`, or a file to keep them in."""
+    guards: tuple[GuardName, ...] = GUARDS
+    """What stands beside an answer model: `guards: injection, grounding`, or `none`."""
+    answer_cache: bool = False
+    """Whether a question that was answered before, over the same documents, is answered from
+    there; `q-dup` says whether two questions ask the same."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of the screen by action, `session.copy: ctrl+y`; its help names the actions."""
 
@@ -177,6 +183,11 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
     if key == "score_cache":
         # A relative file is meant from the one that names it.
         return value if value in ("on", "off") else str(folder / Path(value).expanduser())
+    if key == "guards":
+        try:
+            return read_guards(value)
+        except ValueError as error:
+            raise SettingsError(f"{where}: guards: {error}") from error
     if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
             raise SettingsError(f"{where}: {key}: {value} is neither true nor false")
@@ -200,6 +211,15 @@ def _checked_size(value: str, *, where: str) -> int:
     if not found or not int(found[1]):
         raise SettingsError(f"{where}: memory_budget: {value} is no size such as 900 MiB or 4 GiB")
     return int(found[1]) << (20 if found[2] == "MiB" else 30)
+
+
+def read_guards(text: str) -> tuple[GuardName, ...]:
+    """Names with commas between them, or `none`. Raises `ValueError` for another word."""
+    words = [word.strip() for word in text.split(",") if word.strip() not in ("", "none")]
+    for word in words:
+        if word not in GUARDS:
+            raise ValueError(f"{word} is none of {', '.join(GUARDS)}, none")
+    return tuple(guard for guard in GUARDS if guard in words)
 
 
 def is_address(text: str) -> bool:

@@ -41,10 +41,13 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contract:
-    """`head` must hold `{query}` once. `echo`, between passage and tail, says the question again: a
-    causal model that reads it after the passage can ask of each of its words whether the passage
-    holds it (Springer et al. 2024). It holds `{query}` once, or is empty. Limits are in tokens.
+    """`head` holds `{query}` once, or not at all where each text stands alone. `echo`, between
+    passage and tail, says the question again: a causal model that reads it after the passage can
+    ask of each of its words whether the passage holds it (Springer et al. 2024). It holds
+    `{query}` once, or is empty. Limits are in tokens.
 
+    `meanings` says what each label stands for, where the labels themselves do not. `job` names
+    the job of `specialists.jobs` that makes requests and results out of what people give.
     `label_ids` and `tail_ids` are resolved once, by `resolve_labels`: the tokens that really stand
     before the label, and the id of each label there. `reading` says how to find them.
     """
@@ -53,7 +56,9 @@ class Contract:
     tail: str
     echo: str = ""
     labels: tuple[str, ...] = ("1", "0")
+    meanings: tuple[str, ...] = ()
     positive: str = "1"
+    job: str = ""
     label_ids: tuple[int, ...] = ()
     tail_ids: tuple[int, ...] = ()
     reading: Reading = "auto"
@@ -62,8 +67,8 @@ class Contract:
     max_query_tokens: int = 128
 
     def __post_init__(self) -> None:
-        if self.head.count("{query}") != 1:
-            raise ContractError("contract head must hold {query} exactly once")
+        if self.head.count("{query}") > 1:
+            raise ContractError("contract head must hold {query} once, or not at all")
         if self.echo and (self.echo.count("{query}") != 1 or self.encoding == "whole"):
             raise ContractError(
                 "contract echo must hold {query} exactly once, or be empty; it needs "
@@ -73,6 +78,8 @@ class Contract:
             raise ContractError(
                 f"contract labels {self.labels}: must differ and include positive={self.positive!r}"
             )
+        if self.meanings and len(set(self.meanings)) != len(self.labels):
+            raise ContractError("contract meanings: one for each label, all different")
         if self.label_ids and len(self.label_ids) != len(self.labels):
             raise ContractError("contract label_ids: one id for each label")
         if len(set(self.label_ids)) != len(self.label_ids):
@@ -88,6 +95,16 @@ class Contract:
     @property
     def positive_index(self) -> int:
         return self.labels.index(self.positive)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a query belongs to each prompt."""
+        return "{query}" in self.head
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """What a verdict's `label` can be, in the order of the labels."""
+        return self.meanings or self.labels
 
     def head_text(self, query: str) -> str:
         return self.head.replace("{query}", query)
@@ -184,8 +201,8 @@ def cleaned(text: str) -> str:
 
 
 def _has_right_type(key: str, value: object) -> bool:
-    if key in ("labels", "label_ids", "tail_ids"):
-        wanted: type = str if key == "labels" else int
+    if key in ("labels", "meanings", "label_ids", "tail_ids"):
+        wanted: type = int if key.endswith("_ids") else str
         return isinstance(value, list | tuple) and all(type(item) is wanted for item in value)
     return type(value) is (int if key.startswith("max_") else str)
 
@@ -212,3 +229,50 @@ POCKET_RELEVANCE = Contract(
     max_query_tokens=96,
 )
 """The shorter surface our pocket q-rag is trained on: fewer tokens to read for every passage."""
+
+DOMAINS = (
+    "medicine",
+    "law",
+    "computing",
+    "science",
+    "engineering",
+    "history",
+    "geography",
+    "business",
+    "arts",
+    "sport",
+)
+"""What a text may be about, for q-domain. Each is a shelf that office and technical collections
+have: medicine and health; law, government and politics; software and computers; natural science and
+mathematics; engineering, building and machines; history; geography and travel; business, finance
+and work; arts, literature and entertainment; sport and games."""
+
+POCKET_DOMAIN = Contract(
+    head="T:",
+    tail="\nA:",
+    labels=("A", "B", "C", "D", "E", "F", "G", "H", "I", "J"),
+    positive="A",
+    meanings=DOMAINS,
+    job="domain",
+    reading="joined",
+    max_tokens=384,
+    max_query_tokens=96,
+)
+"""One text, ten domains."""
+
+POCKET_DUPLICATE = replace(POCKET_RELEVANCE, meanings=("same", "other"), job="duplicate")
+"""Two questions: do they ask the same?"""
+
+POCKET_GROUNDING = replace(
+    POCKET_RELEVANCE,
+    labels=("1", "0", "2"),
+    meanings=("supports", "unsettled", "contradicts"),
+    job="grounding",
+)
+"""A statement and a passage. `unsettled` keeps q-rag's 0: the passage does not answer."""
+
+POCKET_TOOL_CALL = replace(POCKET_RELEVANCE, job="tool-call")
+"""A request, and a tool or a value of an argument: is it the one that is asked for?"""
+
+POCKET_CITATION = replace(POCKET_RELEVANCE, job="citation")
+"""A question and one sentence: does the sentence say it?"""

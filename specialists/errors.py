@@ -40,6 +40,10 @@ class ContractError(SpecialistError):
     """A prompt contract and a tokenizer or request do not fit each other."""
 
 
+class JobError(SpecialistError):
+    """What was given to a job is not what it takes."""
+
+
 class CorpusError(SpecialistError):
     """Training or evaluation data is missing or malformed."""
 

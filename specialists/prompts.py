@@ -94,8 +94,13 @@ def build_prompts(
     """The head's tokens, shared by all, and what follows them for each passage.
 
     The query is cut to `max_query_tokens`, each passage to what then remains of `max_tokens`.
-    Raises `ContractError` when head and tail leave no room for a passage.
+    Raises `ContractError` when head and tail leave no room for a passage, and for a query where the
+    contract has no place for one.
     """
+    if query and not contract.asks:
+        raise ContractError(
+            "this specialist reads each text alone and takes no query; leave the query empty"
+        )
     read, query_truncated = _cut_query(contract, tokenizer, query)
     head = cleaned(contract.head_text(read))
     head_ids = ids_of(tokenizer, head)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decide:
-    """One decision for each passage, all under the same query."""
+    """One decision for each passage, all under the same query; "" for a specialist that reads each
+    text alone."""
 
     query: str
     passages: tuple[str, ...]
@@ -17,10 +18,10 @@ class Decide:
 class Verdict:
     """One decision.
 
-    `label` is the argmax over the contract's label tokens; `score` is the softmax probability of
-    the contract's positive label among the labels; `logits` are the raw label logits in the
-    contract's order. `truncated` says that the end of the passage was not read, `query_truncated`
-    the same of the query; `tokens` counts prompt tokens read.
+    `label` is the argmax over the contract's label tokens, by its meaning where it has one;
+    `score` is the softmax probability of the contract's positive label among the labels; `logits`
+    are the raw label logits in the contract's order. `truncated` says that the end of the passage
+    was not read, `query_truncated` the same of the query; `tokens` counts prompt tokens read.
     """
 
     label: str

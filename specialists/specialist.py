@@ -122,7 +122,8 @@ class Specialist:
     @torch.inference_mode()
     def _largest_error(self) -> float:
         """Of the margin between the two best labels, on prompts made of ordinary sentences."""
-        head_ids, prompts = build_prompts(self.contract, self.tokenizer, PROBE_QUERY, PROBES)
+        query = PROBE_QUERY if self.contract.asks else ""
+        head_ids, prompts = build_prompts(self.contract, self.tokenizer, query, PROBES)
         exact, quick = (
             self._label_logits(model, head_ids, prompts) for model in (self.model, self._quick)
         )
@@ -163,7 +164,8 @@ class Specialist:
     def warm_up(self) -> None:
         """Runs every kernel once, so that the first real call is as fast as the second."""
         if self.checkpoint.contract is not None:
-            self.decide(Decide(query=PROBE_QUERY, passages=PROBES[:1]))
+            query = PROBE_QUERY if self.checkpoint.contract.asks else ""
+            self.decide(Decide(query=query, passages=PROBES[:1]))
         else:
             self.generate(Generate(prompt="ready", max_new_tokens=1))
 
@@ -242,7 +244,7 @@ def _verdict(
     best = max(range(len(logits)), key=logits.__getitem__)
     score = torch.tensor(logits).softmax(dim=0)[contract.positive_index].item()
     return Verdict(
-        label=contract.labels[best],
+        label=contract.outcomes[best],
         positive=best == contract.positive_index,
         score=score,
         logits=tuple(logits),

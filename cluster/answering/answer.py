@@ -13,6 +13,7 @@ from typing import Literal
 from cluster.answering.endpoint import EndpointSettings, Unsupported, compose_by_endpoint
 from cluster.answering.extract import Composed, extract_answer, refuse
 from cluster.answering.filter import filter_passages
+from cluster.answering.guards import Guards
 from cluster.records import Answer, JudgedPassage, Passage, SpecialistCaller
 from cluster.retrieval.retrieve import Searchable, retrieve
 
@@ -20,12 +21,13 @@ from cluster.retrieval.retrieve import Searchable, retrieve
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerStep:
     """One step is done. `found` are the passages retrieved, `judged` those with a verdict; both
-    stay empty until their step."""
+    stay empty until their step. `warnings` are told before anything goes to an endpoint."""
 
-    step: Literal["retrieve", "filter", "compose"]
+    step: Literal["retrieve", "filter", "guard", "compose"]
     seconds: float
     found: tuple[Passage, ...] = ()
     judged: tuple[JudgedPassage, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 async def answer_question(
@@ -37,10 +39,11 @@ async def answer_question(
     k: int = 20,
     endpoint: EndpointSettings | None = None,
     threshold: float | None = None,
+    guards: Guards | None = None,
     on_event: Callable[[AnswerStep], None] | None = None,
 ) -> Answer:
     """An answer that stands on citations, or a refusal with its reason. A `threshold` takes the
-    place of the specialist's own decision on each passage.
+    place of the specialist's own decision on each passage. `guards` stand beside an endpoint alone.
 
     Raises `CallError` when the specialist cannot be called, `EndpointError` when an endpoint was
     asked for and cannot be used.
@@ -52,8 +55,18 @@ async def answer_question(
     tell(AnswerStep(step="retrieve", seconds=clock.lap("retrieve"), found=found))
     judged = await filter_passages(call, specialist, question, found, threshold=threshold)
     tell(AnswerStep(step="filter", seconds=clock.lap("filter"), found=found, judged=judged))
+    warnings: tuple[str, ...] = ()
+    if endpoint is not None and guards is not None:
+        judged = await guards.screen(judged)
+        warnings = await guards.warn_of_personal_data(endpoint, question, judged)
+        seconds = clock.lap("guard")
+        told = AnswerStep(step="guard", seconds=seconds, found=found, judged=judged)
+        tell(replace(told, warnings=warnings))
     composed = await compose_answer(call, specialist, question, judged, endpoint)
     tell(AnswerStep(step="compose", seconds=clock.lap("compose"), found=found, judged=judged))
+    if composed.written and guards is not None:
+        warnings += await guards.check(composed)
+        clock.lap("check")
     return Answer(
         question=question,
         text=composed.text,
@@ -63,6 +76,7 @@ async def answer_question(
         passages=judged,
         composed_by=composed.composed_by,
         seconds=clock.laps,
+        warnings=warnings,
     )
 
 

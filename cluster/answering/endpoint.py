@@ -21,7 +21,8 @@ from cluster.errors import EndpointError
 from cluster.records import JudgedPassage
 
 MAX_REPLY_BYTES = 2**20
-_MARK = re.compile(r"[ \t]*\[(\d{1,4}(?:\s*,\s*\d{1,4})*)\]")
+MARK = re.compile(r"[ \t]*\[(\d{1,4}(?:\s*,\s*\d{1,4})*)\]")
+"""The citation of one passage or of several: [1], [1, 2]."""
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{12,}?)[\"”]")
 _NO_ANSWER = "NO ANSWER"
 _RULES = (
@@ -77,7 +78,7 @@ def check_reply(reply: str, judged: Sequence[JudgedPassage], *, model: str) -> C
         known = [order.setdefault(n, len(order) + 1) for n in numbers if 1 <= n <= len(kept)]
         return "".join(f" [{n}]" for n in dict.fromkeys(known))
 
-    text = _MARK.sub(renumber, reply).strip()
+    text = MARK.sub(renumber, reply).strip()
     if not order:
         raise Unsupported("the answer model cited no passage")
     cited = [kept[number - 1] for number in order]
@@ -98,7 +99,7 @@ def check_reply(reply: str, judged: Sequence[JudgedPassage], *, model: str) -> C
 def _check_quotations(text: str, cited: Sequence[JudgedPassage]) -> None:
     read = [" ".join(j.passage.text.split()).casefold() for j in cited]
     for quoted in _QUOTED.findall(text):
-        words = " ".join(_MARK.sub("", quoted).split()).strip(" .,;:!?").casefold()
+        words = " ".join(MARK.sub("", quoted).split()).strip(" .,;:!?").casefold()
         if not any(words in passage for passage in read):
             raise Unsupported(
                 f"the answer model quoted words that no cited passage holds: {quoted}"
@@ -183,6 +184,12 @@ def checked_url(settings: EndpointSettings) -> str:
         _refuse_remote(settings, parts, host)
     path = parts.path.rstrip("/").removesuffix("/chat/completions")
     return f"{parts.scheme}://{parts.netloc}{path}/chat/completions"
+
+
+def is_remote(settings: EndpointSettings) -> bool:
+    """Whether what is sent there leaves this machine."""
+    parts = urlsplit(settings.url)
+    return not _is_loopback(parts.hostname or "", parts.port)
 
 
 def _refuse_remote(settings: EndpointSettings, parts: SplitResult, host: str) -> None:

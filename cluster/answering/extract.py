@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from cluster.answering.sentences import split_sentences
 from cluster.errors import CallError
 from cluster.records import Citation, JudgedPassage, Passage, SpecialistCaller
 from cluster.retrieval.words import split_words, stems
 from specialists.requests import Decide
+from specialists.sentences import split_sentences
 
 MAX_SENTENCES = 24
 _MAX_PASSAGES = 6
@@ -43,6 +43,11 @@ class Composed:
     refused: bool
     reason: str
     composed_by: str = "extract"
+
+    @property
+    def written(self) -> bool:
+        """Whether a model wrote it, instead of quotes being cut out."""
+        return self.composed_by != "extract" and not self.refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cluster.answering.sentences import split_sentences
 from cluster.errors import RowError
 from cluster.pipelines.types import Type
 from cluster.pipelines.values import from_json, to_json, type_of
+from specialists.sentences import split_sentences
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from cluster.errors import ClusterError, PipelineError
 from cluster.pipelines.pipeline import Refused, StepCall, StepKind
 from cluster.pipelines.steps.answering import ANSWER_STEP, GENERATE, TEMPLATE
+from cluster.pipelines.steps.calling import CALL
 from cluster.pipelines.steps.finding import READ, RETRIEVE, WRITE
 from cluster.pipelines.steps.flow import BRANCH, CHECK, MAP, MERGE
 from cluster.pipelines.steps.judging import DECIDE, FILTER, RERANK
@@ -24,6 +25,7 @@ BUILT_IN: Mapping[str, StepKind] = {
         FILTER,
         RERANK,
         DECIDE,
+        CALL,
         ANSWER_STEP,
         GENERATE,
         TEMPLATE,

@@ -16,7 +16,7 @@ from cluster.pipelines.conditions import Condition
 from cluster.pipelines.paths import Folders
 from cluster.pipelines.types import Type
 from cluster.pipelines.wires import Wire
-from cluster.records import SpecialistCaller
+from cluster.records import JobDoer, SpecialistCaller
 from cluster.retrieval.retrieve import Searchable
 
 OnRefuse = Literal["go_on", "stop", "fail"]
@@ -82,6 +82,7 @@ class Tools:
     """What steps may reach, and nothing else. `identify` tells the version of a specialist."""
 
     call: SpecialistCaller
+    do: JobDoer
     first_judge: Callable[[], str]
     open_index: Callable[[Path], AbstractAsyncContextManager[Searchable]]
     identify: Callable[[str], str]

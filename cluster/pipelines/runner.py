@@ -29,7 +29,7 @@ from cluster.pipelines.run import OnStep, RowResult, run_row
 from cluster.pipelines.step_cache import StepCache
 from cluster.pipelines.stream import AT_ONCE, stream_in_order
 from cluster.pipelines.values import to_json
-from cluster.records import Passage, SpecialistCaller
+from cluster.records import JobDoer, Passage, SpecialistCaller
 
 INDEXES_KEPT = 8
 """So many stay open for the rows to come; each holds open files."""
@@ -47,6 +47,7 @@ class House:
     """What a cluster lends to a run."""
 
     call: SpecialistCaller
+    do: JobDoer
     first_judge: Callable[[], str]
     open_index: Callable[[Path], Awaitable[OpenIndex]]
     identify: Callable[[str], str]
@@ -80,6 +81,7 @@ class PipelineRunner:
         self._cache = StepCache(house.cache_dir / "steps.sqlite3") if _caches(pipeline) else None
         self._tools = Tools(
             call=house.call,
+            do=house.do,
             first_judge=house.first_judge,
             open_index=self._open_index,
             identify=functools.cache(house.identify),

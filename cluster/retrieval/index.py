@@ -53,7 +53,8 @@ Progress = Callable[[IndexProgress], None]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IndexReport:
     """What bringing the index up to date did. `files` and `bytes` count readable documents only;
-    `skipped` is (source, reason); `notices` are sentences for a person."""
+    `skipped` is (source, reason); `notices` are sentences for a person. `fingerprint` changes
+    with the contents of the folder."""
 
     files: int
     reindexed: int
@@ -64,6 +65,7 @@ class IndexReport:
     seconds: float
     bytes: int
     notices: tuple[str, ...]
+    fingerprint: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,6 +232,7 @@ def _update(
         seconds=time.perf_counter() - started,
         bytes=size,
         notices=(*notices, *changes.notices),
+        fingerprint=store.fingerprint(),
     )
     return _Opened(store=store, matrix=matrix, report=report)
 

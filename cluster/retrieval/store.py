@@ -4,6 +4,7 @@ It stands alone because everything that must survive a crash, a full disk or a s
 here, in transactions. It knows neither scores nor how text becomes passages and words.
 """
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -136,6 +137,13 @@ class Store:
             )
             for row in rows
         }
+
+    def fingerprint(self) -> str:
+        """Changes with the names and contents of the files, and with nothing else."""
+        hashed = hashlib.blake2b(FORMAT.encode(), digest_size=16)
+        for row in self._db.execute("SELECT source, digest FROM files ORDER BY source"):
+            hashed.update(row[0].encode("utf-8", "surrogatepass") + b"\0" + row[1])
+        return hashed.hexdigest()
 
     def touch(self, stored: StoredFile, found: FoundFile) -> None:
         """The same bytes, saved again."""

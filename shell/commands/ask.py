@@ -18,10 +18,11 @@ from shell.output import Output
 from shell.question import read_question
 from shell.report import Report
 from shell.session import Sessions, checked_name, new_name
-from shell.settings import Settings, is_address, read_settings
+from shell.settings import Settings, is_address, read_guards, read_settings
 
 if TYPE_CHECKING:
     from cluster.answering.endpoint import EndpointSettings
+    from cluster.records import GuardName
 
 SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
 _NO_ENDPOINT = "none"
@@ -33,6 +34,15 @@ def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     raise click.BadParameter(
         f"{value} is not an http or https address such as http://127.0.0.1:11434/v1"
     )
+
+
+def _guards(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple["GuardName", ...] | None:
+    try:
+        return None if value is None else read_guards(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -85,6 +95,18 @@ def _name(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     help="Let the question and its passages leave this machine for the endpoint.",
 )
 @click.option(
+    "--guards",
+    callback=_guards,
+    metavar="LIST",
+    help="What stands beside the answer model: injection, personal-data, grounding, or none.  "
+    "[default: all of them]",
+)
+@click.option(
+    "--answer-cache/--no-answer-cache",
+    default=None,
+    help="Answer a question that was asked before from what was answered then.",
+)
+@click.option(
     "--explain",
     "--verbose",
     "explain",
@@ -103,6 +125,8 @@ def command(
     endpoint: str | None,
     model: str | None,
     allow_remote: bool,
+    guards: tuple["GuardName", ...] | None,
+    answer_cache: bool | None,
     explain: bool,
 ) -> int:
     """Answer QUESTION from documents: passages are found, a specialist keeps those that answer,
@@ -134,6 +158,8 @@ def command(
         passages=passages,
         specialist=specialist,
         endpoint=answer_model,
+        guards=settings.guards if guards is None else guards,
+        answer_cache=settings.answer_cache if answer_cache is None else answer_cache,
     )
     report = asyncio.run(ask_cluster(settings, order, output))
     if conversation.name:  # before anything is printed: nobody may be reading

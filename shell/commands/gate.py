@@ -9,6 +9,7 @@ import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from shell.commands.bench import line_up, open_scorer, print_marks
 from shell.output import Output
 from shell.settings import read_settings
 from specialists.errors import GateError
+
+if TYPE_CHECKING:
+    from specialists.checkpoint import Checkpoint
 
 
 @click.command(name="gate")
@@ -25,11 +29,15 @@ from specialists.errors import GateError
     "folders",
     type=click.Path(path_type=Path),
     multiple=True,
-    required=True,
-    help="A judged collection in BEIR layout; may be given again.",
+    help="For relevance: a judged collection in BEIR layout; may be given again.",
+)
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="For a job: JSON lines with input and output.  [default: the rows that ship]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-def command(specialist: str, folders: tuple[Path, ...], as_json: bool) -> None:
+def command(specialist: str, folders: tuple[Path, ...], rows: Path | None, as_json: bool) -> None:
     """Mark the specialist NAME, or the checkpoint in FOLDER, and write card.md and marks.json
     beside its weights. Ends with code 1 when a floor is not cleared; the card then says so.
 
@@ -38,23 +46,91 @@ def command(specialist: str, folders: tuple[Path, ...], as_json: bool) -> None:
     \b
     Examples:
       qshell gate q-rag --data data/scifact --data data/cranfield
+      qshell gate q-cmdsafe
       qshell gate ./my-checkpoint --data data/scifact --json
     """
     from specialists.checkpoint import open_checkpoint
+    from specialists.evaluation.gate import find_folder
+
+    output = Output(json=as_json, colours=read_settings().colours)
+    checkpoint = open_checkpoint(find_folder(specialist))
+    if checkpoint.contract is not None and checkpoint.contract.job:
+        _gate_job(checkpoint, rows, output)
+    elif folders:
+        _gate_relevance(specialist, checkpoint, folders, output)
+    else:
+        raise click.UsageError("name at least one judged collection with --data")
+
+
+def _gate_job(checkpoint: "Checkpoint", path: Path | None, output: Output) -> None:
+    from specialists.evaluation.cards import recipe_of, weights_of, write_card
+    from specialists.evaluation.job_gate import (
+        ROWS_FOLDER,
+        JobReport,
+        job_card,
+        mark_job,
+        most_wanted,
+        read_job_rows,
+    )
+    from specialists.evaluation.rules import RULES
+    from specialists.jobs.job import carry_out
+    from specialists.jobs.table import find_job
+    from specialists.specialist import load_specialist
+
+    assert checkpoint.contract is not None
+    name = checkpoint.name
+    job = find_job(checkpoint.contract.job, specialist=name)
+    held = read_job_rows(path or ROWS_FOLDER / f"{name}.jsonl")
+    loaded = load_specialist(checkpoint.folder, arithmetic=None)
+    floors = {"the most frequent": most_wanted(held.rows)}
+    floors |= {"the rule": RULES[name]} if name in RULES else {}
+    with output.progress() as tick:
+        ours = mark_job(
+            name, held.rows, lambda given: carry_out(job, given, loaded.decide), tick=tick
+        )
+        beside = [mark_job(floor, held.rows, floors[floor], tick=tick) for floor in floors]
+    report = JobReport(
+        specialist=name,
+        job=job.name,
+        date=datetime.now(UTC).date().isoformat(),
+        command=f"qshell gate {name}" + (f" --rows {path.name}" if path else ""),
+        machine=_machine(),
+        weights=weights_of(checkpoint),
+        recipe=recipe_of(checkpoint),
+        rows_file=held.file,
+        rows_sha256=held.sha256,
+        n_rows=len(held.rows),
+        n_groups=len({row.group for row in held.rows}),
+        marks=(ours, *beside),
+    )
+    card, _ = write_card(checkpoint.folder, job_card(report), report.to_dict())
+    if output.json:
+        output.document({**report.to_dict(), "card": str(card)})
+    else:
+        rows = [(kind, *(str(marks.kinds[kind]) for marks in report.marks)) for kind in ours.kinds]
+        rows.append(("all", *(str(marks.accuracy) for marks in report.marks)))
+        output.table(("rows", *(marks.name for marks in report.marks)), rows)
+        output.note(f"wrote {card} and marks.json")
+    if not report.passed:
+        raise GateError(f"{name} does not pass the gate ({'; '.join(report.faults)}); see {card}")
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} {platform.machine()} cores, {platform.system()}"
+
+
+def _gate_relevance(
+    specialist: str, checkpoint: "Checkpoint", folders: tuple[Path, ...], output: Output
+) -> None:
+    from specialists.evaluation.cards import recipe_of, weights_of
     from specialists.evaluation.gate import (
         RELEVANCE_GATE,
         Report,
         check,
-        find_folder,
         measure_collection,
-        recipe_of,
-        weights_of,
         write_report,
     )
 
-    output = Output(json=as_json, colours=read_settings().colours)
-    folder = find_folder(specialist)
-    checkpoint = open_checkpoint(folder)
     ours = open_scorer(specialist)
     with output.progress() as tick:
         measured = tuple(
@@ -72,14 +148,14 @@ def command(specialist: str, folders: tuple[Path, ...], as_json: bool) -> None:
         gate=RELEVANCE_GATE,
         date=datetime.now(UTC).date().isoformat(),
         command=f"qshell gate {ours.name} {names}",
-        machine=f"{os.cpu_count()} {platform.machine()} cores, {platform.system()}",
+        machine=_machine(),
         weights=weights_of(checkpoint),
         recipe=recipe_of(checkpoint),
         measured=measured,
         checks=check(RELEVANCE_GATE, measured, scorer=ours.name),
     )
-    card, _ = write_report(report, folder)
-    if as_json:
+    card, _ = write_report(report, checkpoint.folder)
+    if output.json:
         values = {"passed": report.passed, "faults": report.faults, "card": str(card)}
         output.document({**values, **asdict(report)})
     else:

@@ -14,6 +14,9 @@ import click
 
 from shell.output import Output, Ticks
 from shell.settings import read_settings
+from specialists.errors import RecipeError
+from specialists.jobs.table import JOBS
+from specialists.training.recipes import LABELS
 
 if TYPE_CHECKING:
     from specialists.training.loop import Progress
@@ -153,6 +156,58 @@ def relevance_command(
         )
     export_relevance(recipe, model, run=run_folder, base=base, target=out / recipe.name)
     _finish(output, out / recipe.name, run_folder / recipe.name)
+
+
+def _add_label_command(name: str) -> None:
+    """`qshell train NAME` for one of the specialists that label texts."""
+
+    @command.command(
+        name=name,
+        help=f"""{JOBS[LABELS[name]().contract.job].summary} Rows from its generator, then training
+        from a sibling's weights.
+
+        \b
+        Examples:
+          qshell train {name} --data data/
+          qshell train {name} --data data/ --steps 60 --run runs/try --out runs/try/weights
+        """,
+        short_help=JOBS[LABELS[name]().contract.job].summary,
+    )
+    @_options
+    def label_command(
+        data: Path | None,
+        run_folder: Path,
+        out: Path,
+        tier: str,
+        steps: int | None,
+        threads: int | None,
+        as_json: bool,
+    ) -> None:
+        if tier != "pocket":
+            raise RecipeError(f"{name} has a recipe of the pocket tier alone; leave --tier out")
+        _let_threads_sleep()
+        from specialists.checkpoint import open_checkpoint
+        from specialists.training.label_run import export_labels, prepare_label_rows, train_labels
+
+        output = Output(json=as_json, colours=read_settings().colours)
+        recipe = LABELS[name]()
+        base, start = open_checkpoint(out / "base"), open_checkpoint(out / recipe.start)
+        with output.progress() as tick:
+            prepare_label_rows(recipe, data=data, run=run_folder, say=_saying(tick))
+            model = train_labels(
+                recipe,
+                run=run_folder,
+                start=start,
+                steps=steps,
+                threads=threads,
+                on_progress=_ticking(tick),
+            )
+        export_labels(recipe, model, run=run_folder, base=base, start=start, target=out / name)
+        _finish(output, out / name, run_folder / name)
+
+
+for _name in LABELS:
+    _add_label_command(_name)
 
 
 def _let_threads_sleep() -> None:

@@ -168,6 +168,8 @@ class Bridge:
             passages=PASSAGES,
             specialist=specialist,
             endpoint=_endpoint(self.settings),
+            guards=self.settings.guards,
+            answer_cache=self.settings.answer_cache,
         )
         return await ask_opened(self.settings, self.cluster, order, teller.talk)
 

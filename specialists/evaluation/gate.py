@@ -7,14 +7,15 @@ it is given scorers.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from specialists.checkpoint import Checkpoint, describe, sha256_of
+from specialists.checkpoint import sha256_of
 from specialists.errors import GateError
+from specialists.evaluation.cards import Weights, missing_record, opening, table, write_card
 from specialists.evaluation.lexical import SETTINGS, Lexical
 from specialists.evaluation.measure import LEGEND, OWN_DECISION, Marks, mark_task
 from specialists.evaluation.tasks import (
@@ -29,7 +30,6 @@ from specialists.evaluation.tasks import (
 from specialists.requests import Decide, Decided
 
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
-UNKNOWN = "not recorded"
 Tick = Callable[[int, int, str], None]
 """Hears how many queries are done, of how many, and whose turn it is."""
 Hear = Callable[[Scorer, Task, Sequence[Scored]], None]
@@ -114,17 +114,6 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """What the weight file says of itself."""
-
-    file: str
-    bytes: int
-    parameters: int
-    storage: str
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """Everything a card says. `recipe` is the training run's own record, from the checkpoint."""
 
@@ -137,12 +126,6 @@ class Report:
     recipe: dict[str, Any]
     measured: tuple[Measured, ...]
     checks: tuple[Check, ...]
-
-    @property
-    def missing_record(self) -> tuple[str, ...]:
-        """What a recipe must record and this one does not."""
-        needed = ("data", "licence", "seed")
-        return tuple(key for key in needed if self.recipe.get(key) in (None, "", []))
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -162,7 +145,10 @@ class Report:
         return (
             *([] if self.checks else ["nothing was measured"]),
             *([f"floors not cleared: {', '.join(missed)}"] if missed else []),
-            *(f"the checkpoint's recipe does not record: {key}" for key in self.missing_record),
+            *(
+                f"the checkpoint's recipe does not record: {key}"
+                for key in missing_record(self.recipe)
+            ),
             *(f"trained on what it is marked on: {name}" for name in self.trained_on),
         )
 
@@ -246,76 +232,23 @@ def check(gate: Gate, measured: Sequence[Measured], *, scorer: str) -> tuple[Che
     )
 
 
-def weights_of(checkpoint: Checkpoint) -> Weights:
-    """What is written on the card about the weight file."""
-    about = describe(checkpoint)
-    return Weights(
-        file=checkpoint.weights_path.name,
-        bytes=checkpoint.weights_path.stat().st_size,
-        parameters=int(str(about["parameters"])),
-        storage=checkpoint.storage,
-        sha256=checkpoint.sha256,
-    )
-
-
-def recipe_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The record the training run left, with the base's record under `base`."""
-    recipe = dict(checkpoint.recipe or {})
-    if checkpoint.base is not None:
-        base = checkpoint.base
-        recipe["base"] = {"name": base.name, "sha256": base.sha256, **(base.recipe or {})}
-    return recipe
-
-
 def write_report(report: Report, folder: Path) -> tuple[Path, Path]:
     """Writes `card.md` and `marks.json` and returns their paths."""
-    card, marks = folder / "card.md", folder / "marks.json"
     values = {"passed": report.passed, "faults": report.faults, **asdict(report)}
-    try:
-        card.write_text(card_text(report), "utf-8")
-        marks.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise GateError(f"{folder}: the card cannot be written there ({error})") from error
-    return card, marks
+    return write_card(folder, card_text(report), values)
 
 
 def card_text(report: Report) -> str:
     """The card as Markdown."""
-    weights, recipe = report.weights, report.recipe
-    plain = {k: v for k, v in recipe.items() if k not in ("data", "licence", "base")}
-    plain |= {
-        f"base: {key}": value
-        for key, value in (recipe.get("base") or {}).items()
-        if key not in ("data", "licence")
-    }
     lines = [
-        f"# {report.specialist}",
-        "",
-        f"Gate `{report.gate.name}`: **{'passed' if report.passed else 'NOT passed'}** on "
-        f"{report.date}. Written by the gate from what it measured; do not edit.",
-        "",
-        "## Weights",
-        *_table(
-            ("file", "bytes", "parameters", "storage", "sha256", "licence"),
-            [
-                (
-                    weights.file,
-                    f"{weights.bytes:,}",
-                    f"{weights.parameters:,}",
-                    weights.storage,
-                    weights.sha256,
-                    str(recipe.get("licence") or UNKNOWN),
-                )
-            ],
+        *opening(
+            report.specialist,
+            gate=report.gate.name,
+            passed=report.passed,
+            date=report.date,
+            weights=report.weights,
+            recipe=report.recipe,
         ),
-        "## Recipe and seeds",
-        *_table(
-            ("setting", "value"),
-            [(k, json.dumps(v, ensure_ascii=False)) for k, v in plain.items()]
-            or [("recipe", UNKNOWN)],
-        ),
-        "## Data it was trained on",
-        *_data_table(recipe),
         "## Marks",
         f"Measured on {report.date} with `{report.command}` on {report.machine}. In percent, with "
         "95% intervals that resample whole queries (Wilson's where each query gives one row, and "
@@ -326,8 +259,8 @@ def card_text(report: Report) -> str:
     ]
     for one in report.measured:
         lines += _marks_section(one)
-    lines += [*_table(("mark", "meaning"), list(LEGEND.items())), "## Gate"]
-    lines += _table(
+    lines += [*table(("mark", "meaning"), list(LEGEND.items())), "## Gate"]
+    lines += table(
         ("collection", "lower end of", "must exceed", "reached", "why", "passed"),
         [
             (
@@ -357,7 +290,7 @@ def _marks_section(one: Measured) -> list[str]:
         f"left out. {twin_words(one)} Licence: {one.licence}. "
         f"sha256: {hashes}.",
         "",
-        *_table(
+        *table(
             ("mark", *(f"{marks.scorer}, {marks.rule}" for marks in one.marks)),
             [(name, *(str(marks.marks.get(name, "–")) for marks in one.marks)) for name in names],
         ),
@@ -374,26 +307,9 @@ def twin_words(one: Measured) -> str:
     )
 
 
-def _data_table(recipe: Mapping[str, Any]) -> list[str]:
-    """Under `data` a recipe lists its sources: objects with name, licence, rows and sha256."""
-    base = recipe.get("base")
-    lists = (recipe.get("data"), base.get("data") if isinstance(base, dict) else None)
-    sources = [s for one in lists if isinstance(one, list) for s in one if isinstance(s, dict)]
-    keys = ("name", "licence", "rows", "sha256")
-    rows = [tuple(str(s.get(key, UNKNOWN)) for key in keys) for s in sources]
-    return _table(keys, rows or [(UNKNOWN,) * len(keys)])
-
-
 def _licence(folder: Path) -> str:
     """The first line of a licence file beside the data."""
     for name in ("LICENCE", "LICENSE", "LICENCE.txt", "LICENSE.txt"):
         if (folder / name).is_file():
             return (folder / name).read_text("utf-8", errors="replace").strip().split("\n")[0]
     return "not stated in the folder"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    return ["", line(head), "|" + "---|" * len(head), *(line(row) for row in rows), ""]

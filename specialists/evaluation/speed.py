@@ -199,7 +199,7 @@ def _plain(specialist: Specialist, query: str, passages: Sequence[str]) -> Label
     for prompt in prompts:
         logits = specialist.model(torch.tensor([[*head_ids, *prompt.ids]])).logits[0, -1]
         best = max(range(len(contract.labels)), key=lambda n: logits[contract.label_ids[n]])
-        labels.append(contract.labels[best])
+        labels.append(contract.outcomes[best])
     return labels
 
 

@@ -4,11 +4,37 @@ A recipe is values alone: shapes, data, weights, steps, rates, seeds. A variant 
 and changes a few fields. `base_run.py` and `relevance_run.py` carry recipes out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
+from specialists.contract import (
+    POCKET_CITATION,
+    POCKET_DOMAIN,
+    POCKET_DUPLICATE,
+    POCKET_GROUNDING,
+    POCKET_TOOL_CALL,
+)
+from specialists.corpora import (
+    citation_rows,
+    command_safety_rows,
+    domain_rows,
+    duplicate_rows,
+    grounding_rows,
+    injection_rows,
+    personal_data_rows,
+    tool_call_rows,
+)
+from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
+
+
+class MakeRows(Protocol):
+    """A generator of `specialists.corpora`: the same rows for the same seed, on every machine."""
+
+    def __call__(self, data: Path, *, seed: int, most: int) -> Iterator[LabelRow]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +97,27 @@ class RelevanceRecipe:
     def phase_at(self, step: int, *, steps: int) -> Phase:
         """The phase of `step` in a run of `steps`."""
         return next(phase for phase in self.phases if step < phase.until * steps)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelRecipe:
+    """Training of a specialist that labels texts, from the weights of the sibling `start`.
+
+    `make_rows` is given the data folder and draws at most `rows` rows. Prompts longer than
+    `max_length` tokens are left out; a step reads `token_budget` tokens.
+    """
+
+    name: str
+    task: str
+    start: str
+    contract: Contract
+    make_rows: MakeRows
+    rows: int = 80_000
+    steps: int = 320
+    token_budget: int = 8_000
+    max_length: int = 256
+    learning_rate: float = 6e-4
+    seed: int = 0
 
 
 def pocket_base() -> BaseRecipe:
@@ -203,7 +250,7 @@ def pocket_q_rag() -> RelevanceRecipe:
             Phase(until=0.45, max_length=224, token_budget=12_000),
             Phase(until=1.00, max_length=384, token_budget=14_000),
         ),
-        steps=3_400,
+        steps=4_900,
         learning_rate=1e-3,
         base_blocks=False,
     )
@@ -216,8 +263,111 @@ def full_q_rag() -> RelevanceRecipe:
     )
 
 
+def pocket_q_cmdsafe() -> LabelRecipe:
+    """Allow, confirm or refuse a command, by the reason that decides."""
+    return LabelRecipe(
+        name="q-cmdsafe",
+        task="classification",
+        start="base",
+        contract=command_safety_rows.CONTRACT,
+        make_rows=command_safety_rows.make_rows,
+        rows=100_000,
+    )
+
+
+def pocket_q_inject() -> LabelRecipe:
+    """Does a text try to instruct the model that reads it?"""
+    return LabelRecipe(
+        name="q-inject",
+        task="classification",
+        start="base",
+        contract=injection_rows.CONTRACT,
+        make_rows=injection_rows.make_rows,
+        rows=60_000,
+    )
+
+
+def pocket_q_pii() -> LabelRecipe:
+    """Which kinds of personal data a text holds: one yes or no for each kind."""
+    return LabelRecipe(
+        name="q-pii",
+        task="classification",
+        start="base",
+        contract=personal_data_rows.CONTRACT,
+        make_rows=personal_data_rows.make_rows,
+        rows=90_000,
+    )
+
+
+def pocket_q_domain() -> LabelRecipe:
+    """Which of ten domains a text is about."""
+    return LabelRecipe(
+        name="q-domain",
+        task="classification",
+        start="base",
+        contract=POCKET_DOMAIN,
+        make_rows=domain_rows.make_rows,
+    )
+
+
+def pocket_q_dup() -> LabelRecipe:
+    """Whether two questions ask the same."""
+    return LabelRecipe(
+        name="q-dup",
+        task="classification",
+        start="q-rag",
+        contract=POCKET_DUPLICATE,
+        make_rows=duplicate_rows.make_rows,
+    )
+
+
+def pocket_q_ground() -> LabelRecipe:
+    """Whether a passage supports a statement, contradicts it or leaves it open."""
+    return LabelRecipe(
+        name="q-ground",
+        task="classification",
+        start="q-rag",
+        contract=POCKET_GROUNDING,
+        make_rows=grounding_rows.make_rows,
+        rows=60_000,
+    )
+
+
+def pocket_q_toolcall() -> LabelRecipe:
+    """One call of an allowed tool: tools and values judged under the request."""
+    return LabelRecipe(
+        name="q-toolcall",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_TOOL_CALL,
+        make_rows=tool_call_rows.make_rows,
+    )
+
+
+def pocket_q_doccite() -> LabelRecipe:
+    """The sentence that answers, or none: sentences judged under the question."""
+    return LabelRecipe(
+        name="q-doccite",
+        task="extraction",
+        start="q-rag",
+        contract=POCKET_CITATION,
+        make_rows=citation_rows.make_rows,
+    )
+
+
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }
+LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
+    "q-cmdsafe": pocket_q_cmdsafe,
+    "q-inject": pocket_q_inject,
+    "q-pii": pocket_q_pii,
+    "q-domain": pocket_q_domain,
+    "q-dup": pocket_q_dup,
+    "q-ground": pocket_q_ground,
+    "q-toolcall": pocket_q_toolcall,
+    "q-doccite": pocket_q_doccite,
+}
+"""The pocket specialists that label texts, by name."""

@@ -61,6 +61,7 @@ def test_what_was_skipped_and_retried_is_said_at_the_end() -> None:
             seconds=0.1,
             bytes=10,
             notices=("the index is kept in memory this time",),
+            fingerprint="",
         )
     )
     notice, trouble, skipped = talk.sentences()

@@ -91,7 +91,7 @@ class TurnBlock(Vertical):
         if report["refused"]:
             self._say(_refusal(report))
             return
-        self._say(_cited(plain(report["answer"])))
+        self._say(Content("\n").join([_cited(plain(report["answer"])), *_warnings(report)]))
         await self.mount_all(SourceLine(citation, self.docs) for citation in report["citations"])
 
     def on_descendant_focus(self) -> None:
@@ -130,6 +130,14 @@ def _cited(text: str) -> Content:
     return Content.assemble(
         *((part, "$accent") if _NUMBER.fullmatch(part) else part for part in _NUMBER.split(text))
     )
+
+
+def _warnings(report: Report) -> list[Content]:
+    """What the guards found; answers saved long ago have none."""
+    return [
+        Content.assemble(("Warning: ", "bold $warning"), plain(one))
+        for one in report.get("warnings", ())
+    ]
 
 
 def _refusal(report: Report) -> Content:

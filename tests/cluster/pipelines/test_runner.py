@@ -77,6 +77,7 @@ async def test_only_the_folders_used_last_stay_open(cluster: Cluster, tmp_path: 
     pipeline, folders = parse_pipeline(RETRIEVE, "p"), Folders()
     house = House(
         call=cluster.call,
+        do=cluster.do,
         first_judge=lambda: "judge",
         open_index=folders.open_index,
         identify=str,

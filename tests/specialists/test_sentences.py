@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.answering.sentences import split_sentences
+from specialists.sentences import split_sentences
 
 
 def sentences(text: str) -> list[str]:

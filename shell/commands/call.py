@@ -1,0 +1,80 @@
+"""`qshell call`: one specialist, one job, one result.
+
+It knows how a person gives inputs; which inputs there are, and what comes out, the job says.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cluster.jobs import job_of
+from shell.asking import open_cluster
+from shell.output import Output
+from shell.registered import read_registered
+from shell.settings import Settings, read_settings
+from specialists.errors import JobError
+from specialists.jobs.job import Inputs, Result
+
+
+@click.command(name="call")
+@click.argument("name")
+@click.argument("text", required=False)
+@click.option(
+    "-i",
+    "--input",
+    "given",
+    metavar="INPUT=VALUE",
+    multiple=True,
+    help="One input of the job; @FILE reads a file, a value that is JSON is taken as such.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) -> None:
+    """Let the specialist NAME do its job on TEXT (`-` reads it from stdin), its main input.
+
+    \b
+    Examples:
+      qshell call q-cmdsafe "rm -rf build/"
+      qshell call q-dup -i first="How do I reset it?" -i second="How can I reset it?"
+      cat mail.txt | qshell call q-pii - --json
+    """
+    settings = read_settings()
+    output = Output(json=as_json, colours=settings.colours)
+    spec = read_registered(settings).resolve(name)
+    job = job_of(spec)
+    inputs: dict[str, Any] = dict(_read_input(one) for one in given)
+    if text is not None:
+        inputs[job.main] = sys.stdin.read() if text == "-" else text
+    job.start(inputs).close()  # inputs that are missing or unknown are told at once
+    with output.progress() as tick:
+        tick(0, None, f"{spec.name} at work")
+        result = asyncio.run(_do(settings, spec.name, inputs))
+    if as_json:
+        output.document(result)
+    else:
+        for key, value in result.items():
+            output.answer(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
+
+
+async def _do(settings: Settings, name: str, inputs: Inputs) -> Result:
+    async with open_cluster(settings) as cluster:
+        return await cluster.do(name, inputs)
+
+
+def _read_input(given: str) -> tuple[str, Any]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{given!r}: write it as INPUT=VALUE")
+    if value.startswith("@"):
+        path = Path(value[1:])
+        try:
+            value = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise JobError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

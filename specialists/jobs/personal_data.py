@@ -1,0 +1,92 @@
+"""The personal-data job: which kinds of data about a private person does a text hold?
+
+The text is read once and every kind is asked about it; a long text is read in pieces and each kind
+keeps its highest score. The verdict is the specialist's. By rule is checked only what a kind cannot
+be without: an e-mail address has its sign, numbers have digits enough, and a number that is a
+card's or an account's by its check digits counts when the specialist is in doubt.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from specialists.jobs.chunks import chunk_spans
+from specialists.jobs.job import Inputs, Job, Steps, text_input
+from specialists.requests import Decide
+
+NAME = "personal-data"
+
+KINDS: tuple[str, ...] = (
+    "name",
+    "address",
+    "email",
+    "phone",
+    "birth date",
+    "identity number",
+    "bank or card",
+    "credential",
+    "health",
+    "location",
+)
+LONGEST, SHARED = 420, 60
+THRESHOLD, IN_DOUBT = 0.5, 0.15
+
+_AT = re.compile(r"\S@\S+\.\w|[(\[{ ]at[)\]} ]", re.IGNORECASE)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
+_CARD = re.compile(r"(?<![\d-])(?:\d[ -]?){12,18}\d(?![\d-])")
+
+
+def run(inputs: Inputs) -> Steps:
+    text = text_input(inputs, "text", job=NAME)
+    scores = dict.fromkeys(KINDS, 0.0)
+    for begin, end in chunk_spans(text, longest=LONGEST, shared=SHARED):
+        piece = text[begin:end]
+        reply = yield Decide(query=piece, passages=KINDS)
+        for kind, verdict in zip(KINDS, reply.verdicts, strict=True):
+            if _POSSIBLE.get(kind, bool)(piece):
+                scores[kind] = max(scores[kind], round(verdict.score, 4))
+    checked = has_checked_account(text)
+    found = [
+        kind
+        for kind, score in scores.items()
+        if score >= THRESHOLD or (kind == "bank or card" and checked and score >= IN_DOUBT)
+    ]
+    return {"kinds": found, "scores": scores}
+
+
+def has_checked_account(text: str) -> bool:
+    """Whether a card number that fulfils Luhn's rule, or a valid IBAN, stands in the text."""
+    ibans = (re.sub(r"\s", "", found[0]) for found in _IBAN.finditer(text))
+    cards = (re.sub(r"\D", "", found[0]) for found in _CARD.finditer(text))
+    return any(map(_is_iban, ibans)) or any(map(_fulfils_luhn, cards))
+
+
+def _is_iban(number: str) -> bool:
+    return int("".join(str(int(sign, 36)) for sign in number[4:] + number[:4])) % 97 == 1
+
+
+def _fulfils_luhn(number: str) -> bool:
+    digits = [int(digit) for digit in reversed(number)]
+    doubled = (2 * digit - 9 * (digit > 4) for digit in digits[1::2])
+    return number[0] in "3456" and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _digits(least: int) -> Callable[[str], bool]:
+    return lambda text: sum(sign.isdigit() for sign in text) >= least
+
+
+_POSSIBLE: Mapping[str, Callable[[str], bool]] = {
+    "email": lambda text: bool(_AT.search(text)),
+    "phone": _digits(6),
+    "identity number": _digits(4),
+    "bank or card": _digits(6),
+}
+"""What must hold of a text for a kind to be in it at all."""
+
+
+JOB = Job(
+    name=NAME,
+    summary="Says which kinds of personal data a text holds; public persons are not personal.",
+    inputs={"text": "A mail, a ticket, a log line, a document."},
+    main="text",
+    run=run,
+)
