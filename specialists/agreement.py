@@ -67,9 +67,16 @@ def find_agreement(exact: Specialist, arithmetic: Arithmetic, kept_in: Path) -> 
     return agreement
 
 
+def ship_agreement(exact: Specialist, arithmetic: Arithmetic) -> Agreement:
+    """Measured now and kept in the checkpoint's own folder, to travel with it."""
+    agreement = measure_agreement(exact, arithmetic)
+    keep_agreement(exact.checkpoint.folder / SHIPPED, agreement_key(exact, arithmetic), agreement)
+    return agreement
+
+
 def measure_agreement(exact: Specialist, arithmetic: Arithmetic) -> Agreement:
     began_s = time.monotonic()
-    requests = _requests()
+    requests = _requests(asks=exact.contract.asks)
     raw = _in(arithmetic, exact, border=0.0)
     border = BORDER_FACTOR * _error_near_border(exact, raw, requests[:_OF_THEM_FOR_ERRORS])
     served = _in(arithmetic, exact, border=border)
@@ -105,8 +112,9 @@ def _margins(decided: Decided) -> torch.Tensor:
     return best_B2[:, 0] - best_B2[:, 1]
 
 
-def _requests() -> list[Decide]:
-    """Questions, each with its own passages and those of others."""
+def _requests(*, asks: bool) -> list[Decide]:
+    """Questions, each with its own passages and those of others; the passages alone for a
+    specialist that takes no question."""
     rows = [json.loads(line) for line in _ROWS.read_text("utf-8").splitlines()]
     passages: dict[str, list[str]] = {}
     for row in rows:
@@ -117,7 +125,7 @@ def _requests() -> list[Decide]:
     for place, query in enumerate(chosen):
         others = [passages[other][0] for other in (chosen * 2)[place + 1 :]]
         near = list(dict.fromkeys([*passages[query], *others]))[:_PASSAGES]
-        asked.append(Decide(query=query, passages=tuple(near)))
+        asked.append(Decide(query=query if asks else "", passages=tuple(near)))
     return asked
 
 

@@ -8,11 +8,22 @@ from pathlib import Path
 
 import torch
 
-from specialists.agreement import MOST_FLIPS, find_agreement
+from specialists.agreement import MOST_FLIPS, find_agreement, ship_agreement
 from specialists.errors import CheckpointError
 from specialists.model.arithmetic import Arithmetic, fast_arithmetic
 from specialists.specialist import BATCH_TOKENS, Specialist, load_specialist
 from specialists.tuning import read_tuning
+
+ROUTING = "routing"
+
+
+def load_to_ship(folder: Path) -> Specialist:
+    """As a worker will load it, after measuring again how far cheaper arithmetic agrees; what was
+    found is kept in the checkpoint's folder, to travel with it. Raises `CheckpointError`."""
+    exact = load_specialist(folder)
+    if exact.checkpoint.contract is not None and exact.checkpoint.task != ROUTING:
+        ship_agreement(exact, fast_arithmetic())
+    return load_for_worker(folder, None, folder)
 
 
 def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path) -> Specialist:
@@ -27,6 +38,8 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
     if tuning is not None:
         torch.set_num_threads(tuning.threads)
     wanted = arithmetic or (tuning.arithmetic if tuning else fast_arithmetic())
+    if exact.checkpoint.task == ROUTING:
+        wanted = "float32"  # a router reads features, and those are never rounded
     border = None
     if wanted != "float32" and exact.checkpoint.contract is not None:
         agreement = find_agreement(exact, wanted, measured)

@@ -214,10 +214,10 @@ class Drawing:
 def open_scorer(name_or_folder: str) -> "Scorer":
     """The specialist, loaded in this process. Raises `SpecialistError`."""
     from specialists.evaluation.gate import SpecialistScorer, find_folder
-    from specialists.specialist import load_specialist
+    from specialists.loading import load_for_worker
 
     folder = find_folder(name_or_folder)
-    decider = load_specialist(folder, arithmetic=None)
+    decider = load_for_worker(folder, None, read_settings().measured_dir)
     return SpecialistScorer(name=folder.resolve().name, decider=decider)
 
 

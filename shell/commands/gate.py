@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shell.commands.bench import line_up, open_scorer, print_marks
+from shell.commands.bench import line_up, print_marks
 from shell.output import Output
 from shell.settings import read_settings
 from specialists.errors import GateError
@@ -121,11 +121,11 @@ def _answerer(checkpoint: "Checkpoint") -> "Callable[[Inputs], Result]":
     from cluster.routing import head_of
     from specialists.jobs.job import carry_out
     from specialists.jobs.table import find_job
+    from specialists.loading import load_to_ship
     from specialists.requests import Represent
-    from specialists.specialist import load_specialist
 
     assert checkpoint.contract is not None
-    loaded = load_specialist(checkpoint.folder, arithmetic=None)
+    loaded = load_to_ship(checkpoint.folder)
     if checkpoint.task != "routing":
         job = find_job(checkpoint.contract.job, specialist=checkpoint.name)
         return lambda inputs: carry_out(job, inputs, loaded.decide)
@@ -156,12 +156,16 @@ def _gate_relevance(
     from specialists.evaluation.gate import (
         RELEVANCE_GATE,
         Report,
+        SpecialistScorer,
         check,
         measure_collection,
         write_report,
     )
+    from specialists.loading import load_to_ship
 
-    ours = open_scorer(specialist)
+    ours = SpecialistScorer(
+        name=checkpoint.folder.resolve().name, decider=load_to_ship(checkpoint.folder)
+    )
     with output.progress() as tick:
         measured = tuple(
             measure_collection(
