@@ -322,6 +322,7 @@ def pocket_q_dup() -> LabelRecipe:
         start="q-rag",
         contract=POCKET_DUPLICATE,
         make_rows=duplicate_rows.make_rows,
+        steps=400,
     )
 
 
@@ -334,6 +335,7 @@ def pocket_q_ground() -> LabelRecipe:
         contract=POCKET_GROUNDING,
         make_rows=grounding_rows.make_rows,
         rows=60_000,
+        steps=480,
     )
 
 
@@ -345,6 +347,8 @@ def pocket_q_toolcall() -> LabelRecipe:
         start="q-rag",
         contract=POCKET_TOOL_CALL,
         make_rows=tool_call_rows.make_rows,
+        steps=700,
+        learning_rate=1e-3,
     )
 
 
@@ -356,6 +360,7 @@ def pocket_q_doccite() -> LabelRecipe:
         start="q-rag",
         contract=POCKET_CITATION,
         make_rows=citation_rows.make_rows,
+        steps=480,
     )
 
 
