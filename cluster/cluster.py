@@ -32,7 +32,7 @@ from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
-from cluster.jobs import do_job, jobs_of
+from cluster.jobs import do_job, inputs_of, jobs_of
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
@@ -347,6 +347,8 @@ class Cluster:
         house = House(
             call=self.call,
             do=self.do,
+            route=self.route,
+            takes=lambda name: inputs_of(self.registry.resolve(name)),
             first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: _open_index(docs, cache, lambda _: None),
             identify=self._identify,

@@ -22,6 +22,14 @@ def job_of(spec: SpecialistSpec) -> Job:
     return find_job(contract.job, specialist=spec.name)
 
 
+def inputs_of(spec: SpecialistSpec) -> tuple[str, ...]:
+    """The names of what its job takes; none where it has no job."""
+    try:
+        return tuple(job_of(spec).inputs)
+    except SpecialistError:
+        return ()
+
+
 def jobs_of(registry: Registry) -> dict[str, str]:
     """The first specialist for each job, by the job's name. Contracts that cannot be read, and
     those without a job, are passed over: who needs the job will say that nobody does it."""

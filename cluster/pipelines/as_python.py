@@ -5,6 +5,7 @@ import keyword
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cluster.pipelines.kinds import BUILT_IN
 from cluster.pipelines.pipeline import Body, Pipeline, Step
 from cluster.pipelines.types import JSON, Type
 from cluster.pipelines.wires import Ref, looks_like_ref, parse_ref
@@ -23,6 +24,13 @@ _NODES = {
 _FIELDS = {
     "Filtered": {"kept": "Judged", "dropped": "Judged"},
     "VerdictNode": {"label": "Text", "positive": "Flag", "score": "Number"},
+    "RouteNode": {
+        "route": "Text",
+        "confidence": "Number",
+        "margin": "Number",
+        "why": "Text",
+        "takes": "Texts",
+    },
     "AnswerNode": {
         "text": "Text",
         "reason": "Text",
@@ -31,6 +39,8 @@ _FIELDS = {
         "passages": "Judged",
     },
 }
+_RECORDS = {"filter": "Filtered", "route": "RouteNode"}
+"""What the methods of those steps give."""
 _INDENT = "    "
 
 
@@ -110,8 +120,8 @@ class _Writer:
             yield from self._map(step, given, indent, words)
         elif step.kind.nests == "branch":
             yield from self._branch(step, given, indent, words)
-        if step.kind.name == "filter":
-            self._nodes[step.name] = "Filtered"
+        if step.kind.name in _RECORDS:
+            self._nodes[step.name] = _RECORDS[step.kind.name]
         else:
             self.know(step.name, step.type)
         words += [f"{_name(key)}={self.value(value)}" for key, value in given.items()]
@@ -119,7 +129,8 @@ class _Writer:
         yield f"{indent}{_name(step.name)} = {on}.{method}({', '.join([repr(step.name), *words])})"
 
     def _method(self, step: Step, given: dict[str, Any], words: list[str]) -> tuple[str, list[str]]:
-        if step.kind.name == "read" or any(keyword.iskeyword(key) for key in given):
+        named = step.kind.name in BUILT_IN and step.kind.name != "read"
+        if not named or any(keyword.iskeyword(key) for key in given):
             node = self.know(step.name, step.type)
             values = ", ".join(f"{key!r}: {self.value(v)}" for key, v in given.items())
             return "step", [repr(step.kind.name), node, f"**{{{values}}}"]

@@ -24,6 +24,7 @@ from cluster.pipelines.nodes import (
     Number,
     Passages,
     PathNode,
+    RouteNode,
     Text,
     Texts,
     VerdictNode,
@@ -106,6 +107,22 @@ class BodyBuilder:
     ) -> VerdictNode:
         values = {"question": question, "text": text, "specialist": specialist, **policy}
         return self.step(name, "decide", VerdictNode, **values)
+
+    def route(
+        self, name: str, *, text: Text | str, **policy: Unpack[PolicyKeys]
+    ) -> RouteNode:
+        return self.step(name, "route", RouteNode, text=text, **policy)
+
+    def call(
+        self,
+        name: str,
+        *,
+        specialist: str,
+        inputs: Node | Mapping[str, Node | str | float],
+        **policy: Unpack[PolicyKeys],
+    ) -> Node:
+        """A record with the names that the specialist's job gives: `.field("action")`."""
+        return self.step(name, "call", Node, specialist=specialist, inputs=inputs, **policy)
 
     def answer(
         self,

@@ -1,7 +1,7 @@
 """A pipeline as plain values becomes a checked `Pipeline`, or every mistake in it is told at once.
 
-Pure: nothing is run, opened or called. Files and Python code pass through here alike, so both
-forms mean the same.
+Nothing is run or called; of registered specialists only contracts are read. Files and Python code
+pass through here alike, so both forms mean the same.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """Whether one step is written right: its kind, its keys, its inputs, its settings, its policy.
 
-Pure. Bodies inside a step are checked by whoever is handed in as `check_body`.
+Nothing runs; of a registered specialist its contract is read where a step leans on its job. Bodies
+inside a step are checked by whoever is handed in as `check_body`.
 """
 
 from collections.abc import Callable, Mapping
@@ -83,6 +84,7 @@ class StepCheck:
             inputs={n: w.type for n, w in wired.items()},
             settings=settings,
             bodies={n: body.type for n, body in bodies.items()},
+            registry=self.registry,
         )
         objections = kind.objects(shape)
         for where, sentence in objections:

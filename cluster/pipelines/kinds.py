@@ -16,6 +16,7 @@ from cluster.pipelines.steps.calling import CALL
 from cluster.pipelines.steps.finding import READ, RETRIEVE, WRITE
 from cluster.pipelines.steps.flow import BRANCH, CHECK, MAP, MERGE
 from cluster.pipelines.steps.judging import DECIDE, FILTER, RERANK
+from cluster.pipelines.steps.routing import ROUTE
 
 GROUP = "qshell.pipeline_steps"
 BUILT_IN: Mapping[str, StepKind] = {
@@ -25,6 +26,7 @@ BUILT_IN: Mapping[str, StepKind] = {
         FILTER,
         RERANK,
         DECIDE,
+        ROUTE,
         CALL,
         ANSWER_STEP,
         GENERATE,

@@ -84,6 +84,30 @@ class VerdictNode(Node):
         return Number(f"{self.ref}.score")
 
 
+class RouteNode(Node):
+    """Whom a request is for."""
+
+    @property
+    def route(self) -> Text:
+        return Text(f"{self.ref}.route")
+
+    @property
+    def confidence(self) -> Number:
+        return Number(f"{self.ref}.confidence")
+
+    @property
+    def margin(self) -> Number:
+        return Number(f"{self.ref}.margin")
+
+    @property
+    def why(self) -> Text:
+        return Text(f"{self.ref}.why")
+
+    @property
+    def takes(self) -> Texts:
+        return Texts(f"{self.ref}.takes")
+
+
 class AnswerNode(Node):
     """An answer, or a refusal."""
 

@@ -17,7 +17,9 @@ from cluster.pipelines.paths import Folders
 from cluster.pipelines.types import Type
 from cluster.pipelines.wires import Wire
 from cluster.records import JobDoer, SpecialistCaller
+from cluster.registry import Registry
 from cluster.retrieval.retrieve import Searchable
+from cluster.router import Route
 
 OnRefuse = Literal["go_on", "stop", "fail"]
 Status = Literal["done", "refused", "failed"]
@@ -79,10 +81,13 @@ class RunBody(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tools:
-    """What steps may reach, and nothing else. `identify` tells the version of a specialist."""
+    """What steps may reach, and nothing else. `takes` names the inputs of a specialist's job, none
+    where it has no job; `identify` tells the version of a specialist."""
 
     call: SpecialistCaller
     do: JobDoer
+    route: Callable[[str], Awaitable[Route]]
+    takes: Callable[[str], tuple[str, ...]]
     first_judge: Callable[[], str]
     open_index: Callable[[Path], AbstractAsyncContextManager[Searchable]]
     identify: Callable[[str], str]
@@ -111,12 +116,13 @@ class StepCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepShape:
-    """What is known of a step before it runs: the types it is given, its settings, and the types
-    that the bodies inside it give."""
+    """What is known of a step before it runs: the types it is given, its settings, the types that
+    the bodies inside it give, and who is registered, None where that is taken on trust."""
 
     inputs: Mapping[str, Type]
     settings: Mapping[str, Any]
     bodies: Mapping[str, Type]
+    registry: Registry | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,6 +30,7 @@ from cluster.pipelines.step_cache import StepCache
 from cluster.pipelines.stream import AT_ONCE, stream_in_order
 from cluster.pipelines.values import to_json
 from cluster.records import JobDoer, Passage, SpecialistCaller
+from cluster.router import Route
 
 INDEXES_KEPT = 8
 """So many stay open for the rows to come; each holds open files."""
@@ -48,6 +49,8 @@ class House:
 
     call: SpecialistCaller
     do: JobDoer
+    route: Callable[[str], Awaitable[Route]]
+    takes: Callable[[str], tuple[str, ...]]
     first_judge: Callable[[], str]
     open_index: Callable[[Path], Awaitable[OpenIndex]]
     identify: Callable[[str], str]
@@ -82,6 +85,8 @@ class PipelineRunner:
         self._tools = Tools(
             call=house.call,
             do=house.do,
+            route=house.route,
+            takes=house.takes,
             first_judge=house.first_judge,
             open_index=self._open_index,
             identify=functools.cache(house.identify),

@@ -78,6 +78,8 @@ async def test_only_the_folders_used_last_stay_open(cluster: Cluster, tmp_path: 
     house = House(
         call=cluster.call,
         do=cluster.do,
+        route=cluster.route,
+        takes=lambda _: (),
         first_judge=lambda: "judge",
         open_index=folders.open_index,
         identify=str,
