@@ -10,7 +10,7 @@ from cluster.errors import CallError
 from cluster.records import SpecialistCaller
 from cluster.registry import Registry, SpecialistSpec
 from specialists.contract import read_contract
-from specialists.errors import SpecialistError
+from specialists.errors import JobError, SpecialistError
 from specialists.jobs.job import Inputs, Job, Result
 from specialists.jobs.table import find_job
 
@@ -43,9 +43,10 @@ def jobs_of(registry: Registry) -> dict[str, str]:
 
 
 async def do_job(call: SpecialistCaller, spec: SpecialistSpec, inputs: Inputs) -> Result:
-    """The result on `inputs`. Raises `JobError` for inputs the job does not take, and what `call`
-    raises."""
-    steps = job_of(spec).start(inputs)
+    """The result on `inputs`. Raises `JobError` for inputs the job does not take and for verdicts
+    that are not of its labels, and what `call` raises."""
+    job = job_of(spec)
+    steps = job.start(inputs)
     try:
         request = next(steps)
         while True:
@@ -59,3 +60,8 @@ async def do_job(call: SpecialistCaller, spec: SpecialistSpec, inputs: Inputs) -
     except StopIteration as end:
         result: Result = end.value
         return result
+    except ValueError as error:
+        raise JobError(
+            f"the verdicts of {spec.name!r} do not have the labels of the job {job.name!r}, which "
+            f"its contract names ({error}); correct contract.json or train it for that job"
+        ) from error

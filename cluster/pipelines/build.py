@@ -108,9 +108,7 @@ class BodyBuilder:
         values = {"question": question, "text": text, "specialist": specialist, **policy}
         return self.step(name, "decide", VerdictNode, **values)
 
-    def route(
-        self, name: str, *, text: Text | str, **policy: Unpack[PolicyKeys]
-    ) -> RouteNode:
+    def route(self, name: str, *, text: Text | str, **policy: Unpack[PolicyKeys]) -> RouteNode:
         return self.step(name, "route", RouteNode, text=text, **policy)
 
     def call(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,50 @@ from shell.cli import run
 from shell.output import Output
 from shell.piping import FailedRows
 from shell.settings import Settings
+from specialists.contract import POCKET_RELEVANCE
 
 Qshell = Callable[..., tuple[int, str, str]]
 QUESTION = "when was the pump replaced"
 ROW = {"question": QUESTION, "passages": ["the pump was replaced in march", "roses"]}
 ROOT = Path(__file__).parents[2]
+JOBS = {
+    "q-cmdsafe": "command-safety",
+    "q-inject": "injection",
+    "q-pii": "personal-data",
+    "q-domain": "domain",
+    "q-ground": "grounding",
+    "q-dup": "duplicate",
+}
+JUDGE_ALONE = ("ask", "cite-report", "filter-jsonl")
+"""The shipped pipelines whose examples a scripted judge fulfils."""
+SORT = """\
+pipeline: sort
+inputs: {request: text}
+steps:
+  routed: {do: route, text: $request}
+  same:
+    do: call
+    specialist: q-dup
+    inputs: {first: $request, second: "are these the same question"}
+output: {to: $routed.route, same: $same.duplicate}
+expect:
+  - given: {request: "is it the same question"}
+    output: {same: true}
+  - given: {request: " "}
+    outcome: refused
+"""
+
+
+def write_registry(home: Path) -> None:
+    """A judge, and specialists that have jobs and are scripted."""
+    entries = ["  q-rag: {task: relevance, checkpoint: .}"]
+    for name, job in JOBS.items():
+        (home / name).mkdir()
+        contract = replace(POCKET_RELEVANCE, job=job).to_dict()
+        (home / name / "contract.json").write_text(json.dumps(contract))
+        rule = "{rules: ['same question']}"
+        entries.append(f"  {name}: {{task: classification, checkpoint: {name}, route: {rule}}}")
+    (home / "registry.yaml").write_text("\n".join(["specialists:", *entries, ""]))
 
 
 @pytest.fixture
@@ -35,7 +75,7 @@ def qshell(
     home, work = tmp_path / "home", tmp_path / "work"
     home.mkdir()
     work.mkdir()
-    (home / "registry.yaml").write_text("specialists:\n  q-rag: {task: relevance, checkpoint: .}\n")
+    write_registry(home)
     monkeypatch.setenv("QSHELL_HOME", str(home))
     monkeypatch.chdir(work)
 
@@ -59,13 +99,13 @@ def rows_of(*rows: object) -> str:
 
 
 def test_the_shipped_ones_are_listed_checked_and_tested(qshell: Qshell) -> None:
-    assert shipped_names() == ("ask", "cite-report", "filter-jsonl")
+    assert len(shipped_names()) == 6
     code, out, _ = qshell("list", "--json")
     assert code == 0 and set(json.loads(out)["pipelines"]) == set(shipped_names())
     assert not any(one["problems"] for one in json.loads(out)["pipelines"].values())
     code, out, _ = qshell("check")
-    assert (code, out) == (0, "ask: ok\ncite-report: ok\nfilter-jsonl: ok\n")
-    code, out, err = qshell("test", "--json")
+    assert (code, out) == (0, "".join(f"{name}: ok\n" for name in shipped_names()))
+    code, out, err = qshell("test", *JUDGE_ALONE, "--json")
     assert code == 0, out + err
     assert all(e["problems"] == [] for found in json.loads(out).values() for e in found)
 
@@ -79,11 +119,43 @@ def test_files_of_this_folder_are_listed_and_broken_ones_say_why(
     (work / "compose.yaml").write_text("services: {}\n")
     _, out, _ = qshell("list", "--json")
     found = json.loads(out)["pipelines"]
-    assert list(found)[3:] == ["broken.yaml", "mine.yaml"]
+    assert list(found)[-2:] == ["broken.yaml", "mine.yaml"]
     assert found["mine.yaml"]["problems"] == []
     assert "broken.yaml:2" in found["broken.yaml"]["problems"][0]
     _, out, _ = qshell("list")
     assert "broken:" in out
+
+
+def test_steps_that_route_and_call_are_checked_drawn_tested_and_run(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    file = tmp_path / "work" / "sort.yaml"
+    file.write_text(SORT)
+    assert qshell("check", "sort.yaml")[:2] == (0, "sort.yaml: ok\n")
+    _, out, _ = qshell("graph", "sort.yaml")
+    assert "routed: route <- text $request -> record (on refuse stop)" in out
+    assert "same: call <- inputs {first: $request, second: 'are these the same question'}" in out
+    code, out, err = qshell("test", "sort.yaml")
+    assert (code, out) == (0, "sort: example 1: ok\nsort: example 2: ok\n"), err
+    rows = rows_of({"request": "one and the same question"}, {"request": " "})
+    code, out, err = qshell("run", "sort.yaml", "--trace", rows=rows)
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert (code, first["to"], second["step"]) == (0, "q-cmdsafe", "routed"), err
+    assert second["refused"] == "it is for no specialist: nothing is asked"
+    assert "routed (route) refused" in err and "same (call) done" in err
+    file.write_text(SORT.replace("second:", "secnd:"))
+    code, out, _ = qshell("check", "sort.yaml")
+    assert code == 1
+    assert "sort.yaml:8: steps.same.inputs.secnd: q-dup takes no 'secnd' (did you mean" in out
+
+
+def test_an_example_that_a_specialist_does_not_fulfil_is_told_with_its_place(
+    qshell: Qshell,
+) -> None:
+    code, out, _ = qshell("test", "screen-commands")
+    assert code == 1
+    assert "screen-commands.yaml:20: what only reads is allowed: expected the row to be done" in out
+    assert "do not have the labels of the job 'command-safety'" in out
 
 
 def test_a_list_of_texts_is_given_line_by_line(qshell: Qshell, tmp_path: Path) -> None:

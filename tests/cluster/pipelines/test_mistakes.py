@@ -1,10 +1,13 @@
 """Every mistake in a pipeline file that we could think of, with the line and the words it gets.
 
-Each row changes one good file; `says` must stand in the one message that comes.
+Each row changes one good file; `says` must stand in the one message that comes. All of them, for a
+person to read: `python -m tests.bench.mistakes`.
 """
 
 # ruff: noqa: E501  a table is read row by row
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from cluster.pipelines.check import check_pipeline
 from cluster.pipelines.reading import PIPELINE_FILE, parse_pipeline, read_pipeline
 from cluster.registry import Registry, read_registry
 from cluster.registry_file import parse_yaml
+from specialists.contract import POCKET_RELEVANCE
 
 GOOD = """\
 pipeline: good
@@ -57,9 +61,18 @@ steps:
         text: "{text}"
         values: {text: $passage.text}
     output: $line
+  routed:
+    do: route
+    text: $question
+  same:
+    do: call
+    specialist: q-dup
+    inputs: {first: $question, second: $note}
 output:
   said: $said
   lines: $lines
+  route: $routed.route
+  same: $same.duplicate
 expect:
   - given: {question: why, docs: notes}
     files: {notes/a.md: text}
@@ -119,8 +132,8 @@ MISTAKES = {
     "an unknown policy": ("specialist: q-rag", "specialist: q-rag\n    on_refuse: skip", "steps.judged.on_refuse: 'skip' is none of go_on, stop, fail (did you mean 'stop'?)"),
     "a refusal that never comes": ("    k: 5", "    k: 5\n    on_refuse: stop", "steps.found.on_refuse: retrieve never refuses; remove this"),
     "a cache for what files say": ("    k: 5", "    k: 5\n    cache: true", "steps.found.cache: what retrieve gives depends on more than its inputs"),
-    "no output": ("output:\n  said: $said\n  lines: $lines\n", "", "the file: 'output:' is missing"),
-    "an output without names": ("output:\n  said: $said\n  lines: $lines\n", "output: $said\n", "output: here stand names and what they are"),
+    "no output": ("output:\n  said: $said\n  lines: $lines\n  route: $routed.route\n  same: $same.duplicate\n", "", "the file: 'output:' is missing"),
+    "an output without names": ("output:\n  said: $said\n  lines: $lines\n  route: $routed.route\n  same: $same.duplicate\n", "output: $said\n", "output: here stand names and what they are"),
     "an example of another pipeline": ("given: {question: why,", "given: {qestion: why,", "there is no such input (did you mean 'question'?)"),
     "an example without an input": ("given: {question: why, docs: notes}", "given: {question: why}", "expect.0.given: the input 'docs' (path) is missing"),
     "an example of a wrong type": ("given: {question: why,", "given: {question: 7,", "expect.0.given.question: expected text, found number 7"),
@@ -133,6 +146,24 @@ MISTAKES = {
     "an unknown outcome": ("    files:", "    outcome: fine\n    files:", "'fine' is none of done, refused, failed"),
     "a path that leads out": ("docs: $docs", "docs: ../secrets", "11: steps.found.docs: '../secrets': '..' leads out of the folder"),
     "a path from the root": ("docs: $docs", "docs: /etc", "11: steps.found.docs: '/etc': a pipeline uses paths below the folder"),
+    "a call of nobody": ("    specialist: q-dup\n", "", "steps.same: 'specialist:' is missing. The specialist with that job."),
+    "a call of an unknown specialist": ("specialist: q-dup", "specialist: q-dupe", "47: steps.same.specialist: no specialist is called 'q-dupe' (did you mean 'q-dup'?)"),
+    "a call of one without a job": ("specialist: q-dup", "specialist: q-rag", "47: steps.same.specialist: q-rag has no job of its own: it judges passages"),
+    "a call of one with an unknown job": ("specialist: q-dup", "specialist: juggler", "47: steps.same.specialist: juggler does the job 'juggling', which this qshell does not know"),
+    "a call of one without a contract": ("specialist: q-dup", "specialist: empty", "contract.json: no contract"),
+    "a call of one that writes": ("specialist: q-dup", "specialist: writer", "47: steps.same.specialist: writer replies text, this step needs one that replies verdict"),
+    "a specialist that the row would choose": ("specialist: q-dup", "specialist: $routed.route", "47: steps.same.specialist: this stands in the file and cannot be wired"),
+    "a call without inputs": ("    inputs: {first: $question, second: $note}\n", "", "45: steps.same: call needs 'inputs:' (record). The job's inputs by their names."),
+    "an input that the job does not take": ("{first: $question, second", "{frist: $question, second", "48: steps.same.inputs.frist: q-dup takes no 'frist' (did you mean 'first'?); its job, duplicate, takes first, second"),
+    "an input that the job needs": (", second: $note}", "}", "48: steps.same.inputs: q-dup needs 'second' too: another question"),
+    "an input of a job that nothing has": ("second: $note}", "second: $noet}", "48: steps.same.inputs.second: nothing is called $noet (did you mean 'note'?)"),
+    "inputs that are no record": ("inputs: {first: $question, second: $note}", "inputs: $question", "48: steps.same.inputs: $question is text, wanted is record"),
+    "an input of a step in place of its job's": ("    inputs: {first: $question, second: $note}\n", "    first: $question\n", "48: steps.same.first: call knows no 'first'"),
+    "a route of nothing": ("    text: $question\n  same:", "  same:", "steps.routed: route needs 'text:' (text). The request."),
+    "a route of a list": ("text: $question\n  same:", "text: $found\n  same:", "44: steps.routed.text: $found is list of passage, wanted is text"),
+    "a route by another specialist": ("    text: $question\n  same:", "    text: $question\n    specialist: q-rag\n  same:", "steps.routed.specialist: route knows no 'specialist'"),
+    "a route that is cached": ("    text: $question\n  same:", "    text: $question\n    cache: true\n  same:", "steps.routed.cache: what route gives depends on more than its inputs"),
+    "a field that no route has": ("$routed.route", "$routed.rout", "$routed.rout: record has no 'rout' (did you mean 'route'?); it has route, confidence, margin, why, takes"),
 }  # fmt: skip
 
 UNREADABLE = {
@@ -151,15 +182,40 @@ UNREADABLE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    path = tmp_path_factory.mktemp("registry") / "registry.yaml"
+JOBS = {"q-rag": "", "q-dup": "duplicate", "juggler": "juggling"}
+
+
+def write_registry(folder: Path) -> Registry:
+    """Specialists whose contracts name jobs, or none."""
+    for name, job in JOBS.items():
+        (folder / name).mkdir()
+        contract = replace(POCKET_RELEVANCE, job=job).to_dict()
+        (folder / name / "contract.json").write_text(json.dumps(contract))
+    path = folder / "registry.yaml"
     path.write_text(
         "specialists:\n"
-        "  q-rag: {task: relevance, checkpoint: .}\n"
+        "  q-rag: {task: relevance, checkpoint: q-rag}\n"
+        "  q-dup: {task: classification, checkpoint: q-dup}\n"
+        "  juggler: {task: classification, checkpoint: juggler}\n"
+        "  empty: {task: classification, checkpoint: .}\n"
+        "  router: {task: routing, checkpoint: .}\n"
         "  writer: {task: generation, checkpoint: ., output: text}\n"
     )
     return read_registry(path)
+
+
+def told_of(mistake: str, registry: Registry) -> str:
+    """What is said of the good file with this mistake in it."""
+    before, after, _ = MISTAKES[mistake]
+    assert GOOD.count(before) >= 1
+    with pytest.raises(PipelineError) as told:
+        parse_pipeline(GOOD.replace(before, after, 1), "good.yaml", registry)
+    return str(told.value)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return write_registry(tmp_path_factory.mktemp("registry"))
 
 
 def test_the_good_file_is_good(registry: Registry) -> None:
@@ -167,21 +223,20 @@ def test_the_good_file_is_good(registry: Registry) -> None:
     assert [step.name for step in pipeline.body.steps] == [
         "found",
         "verdict",
+        "routed",
         "judged",
         "note",
         "lines",
         "said",
+        "same",
     ]
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_told_with_its_line(mistake: str, registry: Registry) -> None:
-    before, after, says = MISTAKES[mistake]
-    assert GOOD.count(before) >= 1
-    with pytest.raises(PipelineError) as told:
-        parse_pipeline(GOOD.replace(before, after, 1), "good.yaml", registry)
-    (message, *more) = [line for line in str(told.value).splitlines() if says in line] or [""]
-    assert message.startswith("good.yaml:"), str(told.value)
+    told, says = told_of(mistake, registry), MISTAKES[mistake][2]
+    (message, *more) = [line for line in told.splitlines() if says in line] or [""]
+    assert message.startswith("good.yaml:"), told
     assert not more
 
 
