@@ -26,6 +26,8 @@ _LOOKED_AT = 500
 _ASKED_OF = 5
 _LEAST_SHARED = 0.3
 """Of the stems of both questions; below it nobody is asked."""
+_LEAST_SURE = 0.9
+"""A wrong yes gives a wrong answer, a wrong no costs a second."""
 _ANSWER = TypeAdapter(Answer)
 
 
@@ -72,7 +74,8 @@ class AnswerCache:
         best: tuple[float, str, str] | None = None
         for before, text in _like(question, earlier):
             result = await do(self._asks, {"first": before, "second": question})
-            if result["duplicate"] and (best is None or result["score"] > best[0]):
+            sure = result["duplicate"] and result["score"] >= _LEAST_SURE
+            if sure and (best is None or result["score"] > best[0]):
                 best = (result["score"], text, before)
         return self._read(best[1], question, best[2]) if best else None
 

@@ -6,6 +6,10 @@ or the other, and so may the statement; where they agree it supports, where they
 contradicts. So no word gives the label away by being there. Open statements are the same sentences,
 true and false, beside the passage without them, sentences from elsewhere in the document, and
 statements that add what the passage does not say.
+
+Those statements keep the words of their passage. That other words may say the same is learned from
+summaries: one sentence that people wrote about a paper, beside the part of its abstract that bears
+it out.
 """
 
 import json
@@ -23,6 +27,7 @@ from specialists.corpora.restating import SHAPES, reshaped, reworded
 from specialists.corpora.swaps import names_in, swap_all
 from specialists.corpora.text import data_folder, open_text, read_documents
 from specialists.corpora.words import STOPWORDS
+from specialists.sentences import split_sentences
 
 SUPPORTS, OPEN, CONTRADICTS = "supports", "unsettled", "contradicts"
 _SHARES: Mapping[str, float] = {
@@ -37,6 +42,10 @@ _SHARES: Mapping[str, float] = {
 _LEAST_WORDS, _MOST_WORDS = 22, 66
 _SECTIONS_OF_A_DOCUMENT = 3
 _LEAST_WITHOUT = 10
+_LEAST_SAID, _MOST_SAID = 6, 36
+_TIMES = 2
+"""So often each summary is told, in other words each time."""
+_SCITLDR = "pairs/scitldr"
 _MOST_TOLD = 0.5
 """A statement of which a passage holds more of the words than this may be settled by it."""
 _QUANTITIES = (
@@ -93,6 +102,8 @@ def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
     )
     used: set[str] = set()
     by_label: dict[str, list[LabelRow]] = defaultdict(list)
+    for row in _in_summaries(data_folder(data, "pairs") / "scitldr.jsonl.xz", names, choice):
+        by_label[row.label].append(row)
     for place in found:
         for row in _rows_of(place, names, used, choice):
             by_label[row.label].append(row)
@@ -102,6 +113,57 @@ def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
     kept = [row for rows in by_label.values() for row in choice.sample(rows, each)]
     choice.shuffle(kept)
     yield from kept
+
+
+def _in_summaries(path: Path, names: Sequence[str], choice: random.Random) -> Iterator[LabelRow]:
+    """A summary beside its own abstract, changed beside it, and beside another abstract."""
+    own: dict[tuple[str, str], str] = {}
+    others: dict[tuple[str, str], list[str]] = defaultdict(list)
+    with open_text(path) as handle:
+        for line in handle:
+            row = json.loads(line)
+            key = (row["group"], " ".join(row["query"].split()))
+            if row["label"]:
+                own.setdefault(key, row["passage"])
+            else:
+                others[key].append(row["passage"])
+    for (group, said), abstract in [*own.items()] * _TIMES:
+        if not said.endswith(".") or not _LEAST_SAID <= len(said.split()) <= _MOST_SAID:
+            continue
+        place = _Place(
+            title="",
+            passage=_part(abstract, said),
+            told=(),
+            elsewhere=(),
+            group=group,
+            source=_SCITLDR,
+        )
+        plain = said.rstrip(".")
+        yield _row(place, place.passage, reworded(plain, choice), SUPPORTS, choice)
+        changes = list(_changed(plain, names, choice))
+        for changed in choice.sample(changes, min(1, len(changes))):
+            yield _row(place, place.passage, reworded(changed, choice), CONTRADICTS, choice)
+        for other in choice.sample(others[group, said], min(1, len(others[group, said]))):
+            if not _tells(_part(other, said), said):
+                yield _row(place, _part(other, said), reworded(plain, choice), OPEN, choice)
+
+
+def _part(abstract: str, said: str) -> str:
+    """The run of sentences, of `_MOST_WORDS` words at most, that shares most with what is said."""
+    wanted = {word.lower() for word in _WORD.findall(said)} - STOPWORDS
+    text = " ".join(abstract.split())
+    told = [text[start:end] for start, end in split_sentences(text)]
+    best, most = "", -1
+    for start in range(len(told)):
+        run: list[str] = []
+        for sentence in told[start:]:
+            if run and len(" ".join([*run, sentence]).split()) > _MOST_WORDS:
+                break
+            run.append(sentence)
+        shared = len(wanted & {word.lower() for word in _WORD.findall(" ".join(run))})
+        if shared > most:
+            best, most = " ".join(run), shared
+    return best or abstract[: 6 * _MOST_WORDS]
 
 
 def _rows_of(

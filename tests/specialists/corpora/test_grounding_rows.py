@@ -1,3 +1,4 @@
+import json
 import lzma
 from collections import Counter
 from pathlib import Path
@@ -45,7 +46,18 @@ def test_rows_are_balanced_and_no_word_of_a_copy_tells_the_label(tmp_path: Path)
     ]
     with lzma.open(data / "text/wikipedia_misc.txt.xz", "wt", encoding="utf-8") as file:
         file.write(f"\n{DOCUMENT_MARK}\n".join(documents))
+    own = "We dam small rivers. The mills along them lose a third of their power in dry summers."
+    other = "Bread is baked in the morning. Its crust tells how hot the oven was."
+    said = "Mills lose a third of their power when summers along small rivers are dry."
+    summaries = [
+        {"query": said, "passage": passage, "label": label, "source": "scitldr", "group": "p1"}
+        for passage, label in ((own, 1), (other, 0))
+    ]
+    with lzma.open(data / "pairs/scitldr.jsonl.xz", "wt", encoding="utf-8") as file:
+        file.write("\n".join(map(json.dumps, summaries)) + "\n")
     rows = list(make_rows(data, seed=2, most=90))
+    assert {row.label for row in rows if row.text == own} & {"supports", "contradicts"}
+    assert {row.label for row in rows if row.text == other} <= {"unsettled"}
     assert rows == list(make_rows(data, seed=2, most=90))
     counts = Counter(row.label for row in rows)
     assert set(counts) == {"supports", "contradicts", "unsettled"}
