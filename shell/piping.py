@@ -22,7 +22,7 @@ from cluster.pipelines.batch import LineDone, read_lines, run_lines
 from cluster.pipelines.examples import ExampleResult, run_examples
 from cluster.pipelines.journal import Journal
 from cluster.pipelines.pipeline import Input, Pipeline
-from cluster.pipelines.run import RowResult, StepBegan, StepDone
+from cluster.pipelines.run import RowResult, StepBegan, StepDone, summary
 from cluster.pipelines.runner import PipelineRunner
 from cluster.pipelines.types import TEXTS
 from cluster.pipelines.values import from_json
@@ -31,6 +31,8 @@ from shell.output import Output, Ticks
 from shell.settings import Settings
 
 _COUNTED_BYTES = 1 << 20
+_GIVEN_CHARACTERS = 60
+"""Of each text that a step was given, in a trace."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,7 +247,7 @@ class _Steps:
         cached = ", from the step cache" if step.cached else ""
         self._said.append(
             f"{step.place} ({step.kind}) {step.status} in {step.seconds:.3f} s{tries}{cached}: "
-            f"{step.said}"
+            f"{summary(step.inputs, _GIVEN_CHARACTERS)} -> {step.said}"
         )
 
     def say(self) -> None:

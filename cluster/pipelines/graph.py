@@ -49,12 +49,9 @@ def _lines(body: Body, indent: str) -> Iterator[str]:
         sources = ", ".join(f"{n} {_from(w)}" for n, w in step.wires.items())
         yield f"{indent}{step.name}: {step.kind.name} <- {sources} -> {step.type}{_policy(step)}"
         for name, inner in step.bodies.items():
-            label = (
-                f"{name or repr(name)}:"
-                if step.kind.nests == "branch"
-                else f"each {step.settings['as']}:"
-            )
-            yield f"{indent}  {label}"
+            each = step.kind.nests == "map"
+            label = f"each {step.settings['as']}" if each else name or "''"
+            yield f"{indent}  {label}:"
             yield from _lines(inner, indent + "    ")
             yield f"{indent}    = {_from(inner.output)}"
 

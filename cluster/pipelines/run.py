@@ -257,17 +257,17 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, CallError | EndpointError | OSError)
 
 
-def summary(value: object) -> str:
-    """A value in a few words, for a trace."""
+def summary(value: object, most: int = _SAID) -> str:
+    """A value in a few words, for a trace; no text in it longer than `most` characters."""
     if isinstance(value, tuple | list):
         return "1 item" if len(value) == 1 else f"{len(value)} items"
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{name}: {len(v) if isinstance(v, tuple | list) else summary(v)}"
+            f"{name}: {len(v) if isinstance(v, tuple | list) else summary(v, most)}"
             for name, v in value.items()
         )
     verdict = getattr(value, "label", None)
     if verdict is not None:
         return f"{verdict} ({getattr(value, 'score', 0):.2f})"
     text = " ".join(str(getattr(value, "text", value)).split())
-    return text if len(text) <= _SAID else f"{text[: _SAID - 3]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."

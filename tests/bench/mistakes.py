@@ -23,7 +23,7 @@ def main() -> None:
             parse_pipeline(text, "bad.yaml")
         except PipelineError as error:
             rows.append((mistake, str(error)))
-    output = Output(json=False, colours=False)
+    output = Output(json=False, colours="never")
     output.table(("mistake", "what is said of it"), rows)
     output.note(f"{len(rows)} mistakes")
 
