@@ -9,6 +9,7 @@ from cluster.errors import RegistryError, UnknownSpecialist
 from cluster.registry import read_registry
 from cluster.registry_check import check_specialist, trained_routes
 from cluster.registry_source import RegistrySource
+from shell.cli import run
 from shell.registered import change_example
 from shell.settings import Settings, read_settings
 from tests.shell.tui.stage import set_routes
@@ -35,6 +36,18 @@ def test_a_shipped_entry_is_copied_whole_before_it_is_changed(
     again = change_example(settings, "q-domain", "which shelf")
     assert not again.copied and not again.added and again.count == 0
     assert RegistrySource().read().specs["q-domain"].entry.route.examples == ()
+
+
+def test_the_command_does_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QSHELL_HOME", str(tmp_path))
+    assert run(["registry", "example", "q-domain", "Which shelf?"]) == 0
+    assert "An example of q-domain" in capsys.readouterr().err
+    assert run(["route", "which shelf"]) == 0
+    assert capsys.readouterr().out == "q-domain\n"
+    assert run(["registry", "example", "q-rag", "Which shelf?"]) == 1
+    assert "take it out there first" in capsys.readouterr().err
 
 
 def test_a_new_specialist_is_told_how_many_are_missing(settings: Settings, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ class RouteScreen(HouseScreen):
     def _know(self, news: StatusNews) -> None:
         if news.specs is not self._specs:
             self._specs = news.specs
-            self._show()
+            self._show(keep=True)
 
     @on(Routed)
     def _hear(self, news: Routed) -> None:
