@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, OptionList, RichLog, Select, Static
 
+from cluster.pipelines.library import shipped_names
 from shell.commands.ask import SAMPLE_DOCS
 from shell.tui.app import QshellApp
 from shell.tui.dialogs.documents import DocumentsDialog
@@ -132,7 +133,7 @@ async def route(app: QshellApp, pilot: Pilot[None]) -> None:
 async def graph(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("f5")
     listed = app.screen.query_one("#pipelines", OptionList)
-    await until(pilot, lambda: listed.option_count == 4)
+    await until(pilot, lambda: listed.option_count == len(shipped_names()) + 1)
     await until(pilot, lambda: len(app.screen.query(Input)) == 2)
     app.screen.query(Input).last().value = "notes"
 

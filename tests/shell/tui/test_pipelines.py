@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
+from cluster.pipelines.library import shipped_names
 from cluster.workers.scripted import Script
 from shell.settings import Settings
 from shell.tui.app import QshellApp
@@ -62,7 +63,7 @@ def steps(app: QshellApp) -> list[str]:
 async def choose(app: QshellApp, pilot: Pilot[None], name: str) -> None:
     """Goes to this pipeline in the list."""
     listed = app.screen.query_one("#pipelines", OptionList)
-    await until(pilot, lambda: listed.option_count == 5)
+    await until(pilot, lambda: listed.option_count == len(shipped_names()) + 2)
     names = [str(one.prompt).split()[0] for one in listed.options]
     listed.highlighted = names.index(name)
     await until(pilot, lambda: text_of(app, "#pipeline-title").startswith(name.split(".")[0]))
