@@ -1,6 +1,5 @@
 """The other screens: specialists, comparison, registry and log, each by its keys."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -257,8 +256,11 @@ async def test_the_palette_finds_what_a_key_does(settings: Settings) -> None:
         await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
         await pilot.press("ctrl+p")
         await pilot.press(*"go to log")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count > 0)
-        await asyncio.sleep(0.2)
+        found = app.screen.query_one(OptionList)
+        await until(
+            pilot, lambda: found.option_count == 1 and "Go to Log" in str(found.options[0].prompt)
+        )
+        await until(pilot, lambda: found.highlighted == 0)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LogScreen))
 
