@@ -224,8 +224,8 @@ class Cluster:
 
     async def route(self, text: str, /, *, cache_dir: Path | None = None) -> Route:
         """Which specialist a request is for, or `none`; starts the routing specialist alone, and
-        only where no rule finds the request. What it was shown in `route.examples` is kept in
-        `cache_dir`.
+        only where no example or rule finds the request. What it learned from `route.examples` is
+        kept in `cache_dir`.
 
         Raises `UnknownSpecialist` without a routing specialist, `RegistryError` or
         `CheckpointError` for one that cannot route, and what `call` raises.

@@ -40,14 +40,15 @@ class Limits(_Strict):
 
 
 class Route(_Strict):
-    """When a request is for this specialist: rules first, then what the router makes of it."""
+    """When a request is for this specialist: one of its examples is, then its rules are asked, then
+    what the router makes of it counts."""
 
     rules: tuple[str, ...] = Field(
         default=(), description="Regular expressions; a request that one finds goes here."
     )
     examples: tuple[str, ...] = Field(
         default=(),
-        description="5 to 20 requests that belong here; a router then knows it without training.",
+        description="Requests that belong here; from 5 to 20 a router knows others like them.",
     )
     description: str = Field(default="", description="What it is for, in one sentence.")
 
@@ -135,8 +136,8 @@ class Registry:
             if spec.entry.task == "routing":
                 return spec
         raise UnknownSpecialist(
-            "no specialist with 'task: routing' is registered, and no rule finds the request; "
-            "register one (qshell registry add), or write route.rules"
+            "no specialist with 'task: routing' is registered, and no rule or example finds the "
+            "request; register one (qshell registry add), or write route.rules"
         )
 
     @classmethod

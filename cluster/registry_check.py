@@ -5,10 +5,10 @@ It stands alone because reading a registry must stay cheap, and this hashes ever
 
 from collections.abc import Mapping
 
-from cluster.errors import RegistryError
+from cluster.errors import RegistryError, UnknownSpecialist
 from cluster.registry import LEAST_EXAMPLES, Registry, SpecialistSpec, require_checkpoint
 from specialists.checkpoint import Checkpoint, open_checkpoint
-from specialists.contract import POCKET_RELEVANCE, PUBLISHED_RELEVANCE, Contract
+from specialists.contract import POCKET_RELEVANCE, PUBLISHED_RELEVANCE, Contract, read_contract
 from specialists.errors import SpecialistError
 
 SURFACES: Mapping[str, Contract] = {
@@ -33,7 +33,7 @@ def check_specialist(spec: SpecialistSpec, registry: Registry) -> tuple[str, ...
         "output": _output_problem(spec, checkpoint),
         "contract": _contract_problem(spec, checkpoint),
         "base": _base_problem(spec, checkpoint, registry),
-        "route.examples": _examples_problem(spec),
+        "route.examples": _examples_problem(spec, registry),
     }
     return tuple(
         f"{spec.where}: specialists.{spec.name}.{key}: {problem}"
@@ -50,13 +50,23 @@ def _task_problem(spec: SpecialistSpec, checkpoint: Checkpoint) -> str:
     )
 
 
-def _examples_problem(spec: SpecialistSpec) -> str:
-    examples = spec.entry.route.examples
-    if not examples or len(examples) >= LEAST_EXAMPLES:
+def _examples_problem(spec: SpecialistSpec, registry: Registry) -> str:
+    count = len(spec.entry.route.examples)
+    if not count or count >= LEAST_EXAMPLES or spec.name in trained_routes(registry):
         return ""
     return (
-        f"{len(examples)} examples are too few for a router; give {LEAST_EXAMPLES} to 20, or none"
+        f"{count} examples are too few for a router to know others like them; give "
+        f"{LEAST_EXAMPLES} to 20, or none"
     )
+
+
+def trained_routes(registry: Registry) -> tuple[str, ...]:
+    """Those that the routing specialist was trained on, and that need no examples; none where
+    there is none, or its contract cannot be read."""
+    try:
+        return read_contract(registry.first_for_routing().folder / "contract.json").outcomes
+    except (UnknownSpecialist, SpecialistError):
+        return ()
 
 
 def _output_problem(spec: SpecialistSpec, checkpoint: Checkpoint) -> str:

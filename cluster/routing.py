@@ -20,6 +20,7 @@ from cluster.router import (
     NONE,
     Route,
     RoutingHead,
+    route_by_examples,
     route_by_features,
     route_by_rules,
 )
@@ -40,11 +41,13 @@ class Routing:
         self._ready: tuple[Registry, RoutingHead, Extension] | None = None
 
     async def route(self, text: str, registry: Registry) -> Route:
-        """Raises `UnknownSpecialist` where no rule finds the text and no routing specialist is
-        registered, `RegistryError` where that one cannot route, and what asking it raises."""
-        ruled = route_by_rules(text, registry.specs.values())
-        if ruled is not None:
-            return ruled
+        """Raises `UnknownSpecialist` where no example or rule finds the text and no routing
+        specialist is registered, `RegistryError` where that one cannot route, and what asking it
+        raises."""
+        specs = registry.specs.values()
+        found = route_by_examples(text, specs) or route_by_rules(text, specs)
+        if found is not None:
+            return found
         if not text.strip():
             return Route(
                 name=NONE, confidence=1.0, scores={NONE: 1.0}, margin=1.0, why="nothing is asked"

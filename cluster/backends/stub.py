@@ -54,7 +54,9 @@ class StubWorker:
 
     def __init__(self, script: Script, report: Report) -> None:
         self._script = script
-        self._specialist = ScriptedSpecialist(Script(refuse_on=script.refuse_on))
+        self._specialist = ScriptedSpecialist(
+            Script(refuse_on=script.refuse_on, routes=script.routes)
+        )
         self._report = report
         self._loop = asyncio.get_running_loop()
         self._stopped_beating_s: float | None = None

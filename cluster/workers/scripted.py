@@ -30,7 +30,8 @@ SCRIPT_FILE = "script.json"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Script:
     """How a scripted specialist behaves. The `..._on` words act when the query or prompt holds
-    them; an empty word never acts."""
+    them; an empty word never acts. With `routes`, a word for each route, it is a router: a text is
+    for the route whose word it holds, else for the last."""
 
     load_s: float = 0.0
     passage_s: float = 0.0
@@ -39,6 +40,7 @@ class Script:
     refuse_on: str = ""
     crash_on: str = ""
     hang_on: str = ""
+    routes: tuple[str, ...] = ()
 
 
 def read_script(folder: Path) -> Script:
@@ -83,13 +85,20 @@ class ScriptedSpecialist:
         )
 
     def represent(self, request: Represent, /) -> Represented:
-        """Two features: words and characters. No decision."""
+        """Two features, words and characters, and no decision; a router has one of each for every
+        route: how often its word stands there."""
         for text in request.texts:
             self._misbehave(text)
         _spend(self._script.passage_s * len(request.texts))
+        features: list[tuple[float, ...]]
+        features = [(float(len(t.split())), float(len(t))) for t in request.texts]
+        decisions: list[tuple[float, ...]] = [() for _ in request.texts]
+        if self._script.routes:
+            decisions = [_said_of(text, self._script.routes) for text in request.texts]
+            features = decisions
         return Represented(
-            features=tuple((float(len(t.split())), float(len(t))) for t in request.texts),
-            decisions=tuple(() for _ in request.texts),
+            features=tuple(features),
+            decisions=tuple(decisions),
             tokens=tuple(len(text.split()) for text in request.texts),
         )
 
@@ -101,6 +110,11 @@ class ScriptedSpecialist:
             os.kill(os.getpid(), signal.SIGKILL)
         if script.hang_on and script.hang_on in text:
             os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _said_of(text: str, words: tuple[str, ...]) -> tuple[float, ...]:
+    counts = [float(text.lower().count(word)) for word in words[:-1]]
+    return (*counts, 0.0 if any(counts) else 1.0)
 
 
 def judge(query: str, passage: str) -> Verdict:

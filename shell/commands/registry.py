@@ -1,4 +1,4 @@
-"""`qshell registry`: list, show, add, remove and check the registered specialists."""
+"""`qshell registry`: list, show, add, remove, check and exemplify the registered specialists."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from cluster.registry_check import check_specialist
 from cluster.registry_edit import remove_entry
 from cluster.registry_source import RegistrySource
 from shell.output import Output
-from shell.registered import register_specialist
+from shell.registered import change_example, register_specialist
 from shell.settings import Settings, read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
@@ -122,6 +122,21 @@ def remove(name: str) -> None:
         )
     remove_entry(source.own_file, spec.name)
     output.note(f"removed {spec.name} from {source.own_file}")
+
+
+@command.command(name="example")
+@click.argument("name")
+@click.argument("text")
+def example(name: str, text: str) -> None:
+    """Make TEXT an example of a request for the specialist NAME; given again, no more. The router
+    sends that very request there at once, and knows others like it from five examples on.
+
+    \b
+    Examples:
+      qshell registry example q-cmdsafe "may I wipe the old disk?"
+    """
+    settings, output = _begin(False)
+    output.note(change_example(settings, name, text).sentence)
 
 
 @command.command(name="check")

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Show the score of every route, the margin and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def command(text: str, explain: bool, as_json: bool) -> None:
-    """Say which specialist the request TEXT is for, or `none`. Rules of the registry come first,
-    then the routing specialist and what it was shown in route.examples. Nothing else is started.
+    """Say which specialist the request TEXT is for, or `none`. The registry's own examples and
+    rules come first, then the routing specialist, which knows requests like the examples too.
+    Nothing else is started.
 
     \b
     Examples:

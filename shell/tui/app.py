@@ -26,8 +26,11 @@ from shell.tui.messages import (
     AskWanted,
     CancelWanted,
     CompareWanted,
+    ExampleWanted,
+    JobWanted,
     ListenWanted,
     PlaceChanged,
+    RouteWanted,
     RunWanted,
     WorkerWanted,
 )
@@ -37,6 +40,7 @@ from shell.tui.screens.house import HouseScreen
 from shell.tui.screens.log import LogScreen
 from shell.tui.screens.pipelines import PipelinesScreen
 from shell.tui.screens.registry import RegistryScreen
+from shell.tui.screens.route import RouteScreen
 from shell.tui.screens.session import SessionScreen
 from shell.tui.screens.specialists import SpecialistsScreen
 from shell.tui.theme import DARK, THEMES
@@ -117,6 +121,8 @@ class QshellApp(App[None]):
                 return SpecialistsScreen()
             case "compare":
                 return CompareScreen(self._docs)
+            case "route":
+                return RouteScreen()
             case "pipelines":
                 return PipelinesScreen(self._settings, self._docs)
             case "registry":
@@ -198,6 +204,18 @@ class QshellApp(App[None]):
     @on(CompareWanted)
     def _compare(self, want: CompareWanted) -> None:
         self._bridge.compare(want)
+
+    @on(RouteWanted)
+    def _route(self, want: RouteWanted) -> None:
+        self._bridge.route(want)
+
+    @on(ExampleWanted)
+    def _change_example(self, want: ExampleWanted) -> None:
+        self._bridge.change_example(want)
+
+    @on(JobWanted)
+    def _do_job(self, want: JobWanted) -> None:
+        self._bridge.do_job(want)
 
     @on(RunWanted)
     def _run_pipeline(self, want: RunWanted) -> None:

@@ -18,10 +18,12 @@ from cluster.answering.endpoint import EndpointSettings
 from cluster.cluster import Cluster, Told
 from cluster.errors import ClusterError
 from cluster.events import Event
+from cluster.jobs import job_of
 from shell.asking import Order, Talk, ask_opened, open_cluster
 from shell.crash import keep_traceback
 from shell.errors import SessionError
 from shell.exits import ending
+from shell.registered import change_example
 from shell.report import Report
 from shell.session import Sessions
 from shell.settings import Settings
@@ -35,9 +37,15 @@ from shell.tui.messages import (
     CompareProgress,
     CompareWanted,
     EventNews,
+    ExampleChanged,
+    ExampleWanted,
+    JobEnded,
+    JobWanted,
     News,
     PassagesFound,
     PassagesJudged,
+    Routed,
+    RouteWanted,
     RunEnded,
     RunWanted,
     SomeJudged,
@@ -47,6 +55,8 @@ from shell.tui.messages import (
     WorkerWanted,
 )
 from shell.tui.trail import Trail
+from specialists.errors import JobError
+from specialists.jobs.job import Result
 
 PACE_S = 1.0
 """Between two looks at the cluster."""
@@ -74,6 +84,9 @@ class Bridge:
         self._listeners: list[Listener] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._to_route: str | None = None
+        self._routing = False
+        self._editing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self._try_to_open()
@@ -87,6 +100,13 @@ class Bridge:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.cluster is not None:
             await self.cluster.close()
+
+    @property
+    def _cluster(self) -> Cluster:
+        """Raises `ClusterError` where there is none."""
+        if self.cluster is None:
+            raise ClusterError(self.trouble)
+        return self.cluster
 
     @property
     def recent_events(self) -> tuple[Event, ...]:
@@ -117,6 +137,20 @@ class Bridge:
 
     def compare(self, want: CompareWanted) -> None:
         self._begin("compare", self._compare(want))
+
+    def route(self, want: RouteWanted) -> None:
+        """One text at a time; of those wanted meanwhile the last one is next, the others are not
+        asked for any more."""
+        self._to_route = want.text
+        if not self._routing:
+            self._routing = True
+            self._keep(self._route())
+
+    def change_example(self, want: ExampleWanted) -> None:
+        self._keep(self._change_example(want))
+
+    def do_job(self, want: JobWanted) -> None:
+        self._begin("route", self._do_job(want))
 
     def run(self, want: RunWanted) -> None:
         self._begin("pipelines", self._run(want))
@@ -172,9 +206,7 @@ class Bridge:
 
     async def _run(self, want: RunWanted) -> None:
         try:
-            if self.cluster is None:
-                raise ClusterError(self.trouble)
-            result = await self.cluster.run(
+            result = await self._cluster.run(
                 want.pipeline,
                 want.inputs,
                 root=want.root,
@@ -189,6 +221,46 @@ class Bridge:
         else:
             self._tell(RunEnded(result, ""))
 
+    async def _route(self) -> None:
+        while self._to_route is not None:
+            text, self._to_route = self._to_route, None
+            try:
+                route = await self._cluster.route(text, cache_dir=self.settings.routes_dir)
+            except Exception as error:
+                self._tell(Routed(text, None, _sentence(error)))
+            else:
+                self._tell(Routed(text, route, ""))
+        self._routing = False
+
+    async def _change_example(self, want: ExampleWanted) -> None:
+        """In force at once, before the registry's own look at its files."""
+        try:
+            async with self._editing:
+                change = await asyncio.to_thread(
+                    change_example, self.settings, want.name, want.text
+                )
+                await self._cluster.reload()
+        except Exception as error:
+            self._tell(ExampleChanged(_sentence(error), ok=False))
+        else:
+            self._tell_status(sample=False)
+            self._tell(ExampleChanged(change.sentence, ok=True))
+
+    async def _do_job(self, want: JobWanted) -> None:
+        began_s = time.monotonic()
+
+        def end(result: Result | None, sentence: str) -> None:
+            taken_s = time.monotonic() - began_s
+            self._tell(JobEnded(want.text, want.name, result, sentence, taken_s))
+
+        try:
+            end(await _do_main_job(self._cluster, want.name, want.text), "")
+        except asyncio.CancelledError:
+            end(None, "")
+            raise
+        except Exception as error:
+            end(None, _sentence(error))
+
     def _tell_comparing(self, news: News) -> None:
         if isinstance(news, AskProgress):
             self._tell(CompareProgress(news.words))
@@ -196,8 +268,7 @@ class Bridge:
     async def _report(
         self, question: str, docs: Path, specialist: str | None, teller: "_Teller"
     ) -> tuple[Report, list[str]]:
-        if self.cluster is None:
-            raise ClusterError(self.trouble)
+        cluster = self._cluster
         order = Order(
             question=question,
             docs=docs,
@@ -207,21 +278,19 @@ class Bridge:
             guards=self.settings.guards,
             answer_cache=self.settings.answer_cache,
         )
-        return await ask_opened(self.settings, self.cluster, order, teller.talk)
+        return await ask_opened(self.settings, cluster, order, teller.talk)
 
     async def _change_worker(self, want: WorkerWanted) -> None:
         try:
-            if self.cluster is None:
-                raise ClusterError(self.trouble)
             match want.verb:
                 case "load":
-                    await self.cluster.load(want.name)
+                    await self._cluster.load(want.name)
                 case "unload":
-                    await self.cluster.unload(want.name)
+                    await self._cluster.unload(want.name)
                 case "pin":
-                    self.cluster.pin(want.name)
+                    self._cluster.pin(want.name)
                 case "unpin":
-                    self.cluster.unpin(want.name)
+                    self._cluster.unpin(want.name)
         except ClusterError as error:
             self._tell(WorkerAnswer(str(error), ok=False))
         else:
@@ -305,6 +374,16 @@ class _HearingTalk(Talk):
             case AnswerStep(step="filter"):
                 self.tell(PassagesJudged(told.judged))
         super().hear(told)
+
+
+async def _do_main_job(cluster: Cluster, name: str, text: str) -> Result:
+    job = job_of(cluster.registry.resolve(name))
+    if more := [one for one in job.inputs if one != job.main]:
+        given = " ".join(f"-i {one}=..." for one in more)
+        raise JobError(
+            f"{name} needs more than one text; give it all with: qshell call {name} TEXT {given}"
+        )
+    return await cluster.do(name, {job.main: text})
 
 
 def _endpoint(settings: Settings) -> EndpointSettings | None:

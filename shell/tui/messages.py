@@ -16,9 +16,11 @@ from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import RowResult, StepBegan, StepDone
 from cluster.records import JudgedPassage, Passage
 from cluster.registry import SpecialistSpec
+from cluster.router import Route
 from cluster.status import ClusterStatus
 from shell.report import Report
 from shell.tui.trail import Trail
+from specialists.jobs.job import Result
 
 
 class Want(Message):
@@ -62,6 +64,27 @@ class CompareWanted(Want):
     question: str
     docs: Path
     names: tuple[str, str]
+
+
+@dataclass
+class RouteWanted(Want):
+    text: str
+
+
+@dataclass
+class ExampleWanted(Want):
+    """The text is to be an example of this specialist, or, where it is one, no more."""
+
+    text: str
+    name: str
+
+
+@dataclass
+class JobWanted(Want):
+    """The specialist is to do its job on the text."""
+
+    text: str
+    name: str
 
 
 @dataclass
@@ -168,6 +191,35 @@ class RunEnded(News):
 
     result: RowResult | None
     sentence: str
+
+
+@dataclass
+class Routed(News):
+    """Where a text goes, or the sentence that says why that is not known."""
+
+    text: str
+    route: Route | None
+    sentence: str
+
+
+@dataclass
+class ExampleChanged(News):
+    """What came of an `ExampleWanted`."""
+
+    sentence: str
+    ok: bool
+
+
+@dataclass
+class JobEnded(News):
+    """The result, or the sentence that says why there is none; both are empty where it was
+    cancelled."""
+
+    text: str
+    name: str
+    result: Result | None
+    sentence: str
+    seconds: float
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The pictures of the README: every screen on real work, in a small window and in a wide one.
 
-Needs the shipped q-rag. Beside it stands a specialist of random weights, so that there is
+Needs the shipped specialists. Beside it stands a specialist of random weights, so that there is
 something to compare with. Nothing in the pictures is staged but the questions.
 
 Run by hand:  python -m tests.bench.pictures
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "shell" / "tui" / "pictures"
 SIZES = ((80, 24), (140, 40))
 QUESTION = "When is the dome open in winter?"
+COMMAND = "git push --force origin main"
 REFUSED = "Which horses won the Lindmere derby last autumn?"
 REGISTRY = """\
 specialists:
@@ -42,6 +43,20 @@ specialists:
     description: Says of each passage whether it answers the question.
     # Kept loaded for the whole day.
     idle_timeout_s: null
+
+  q-route:
+    task: routing
+    checkpoint: weights/q-route
+
+  q-cmdsafe:
+    task: classification
+    checkpoint: weights/q-cmdsafe
+    description: Says whether a command may run, needs a person, or is refused, and why.
+
+  q-inject:
+    task: classification
+    checkpoint: weights/q-inject
+    description: Says whether a text tries to instruct the model that reads it.
 
   untrained:
     task: relevance
@@ -113,9 +128,16 @@ async def compare(app: QshellApp, pilot: Pilot[None]) -> None:
     await ask(app, pilot, QUESTION, "They")
 
 
+async def route(app: QshellApp, pilot: Pilot[None]) -> None:
+    """A command, routed to who judges commands, and judged."""
+    await pilot.press("f4")
+    await until_drawn(app, pilot, "Type a request")
+    await ask(app, pilot, COMMAND, "action")
+
+
 async def pipelines(app: QshellApp, pilot: Pilot[None]) -> None:
     """Three questions through one of the folder's own pipelines, one of them without evidence."""
-    await pilot.press("f4")
+    await pilot.press("f5")
     await until_drawn(app, pilot, "question-list")
     await pilot.press("end", "enter")
     await until_drawn(app, pilot, "one a line")
@@ -138,7 +160,7 @@ async def trace(app: QshellApp, pilot: Pilot[None]) -> None:
 async def specialists(app: QshellApp, pilot: Pilot[None]) -> None:
     await pilot.press("escape")
     await pilot.press("f2")
-    await until_drawn(app, pilot, "2 of 2 loaded")
+    await until_drawn(app, pilot, "of 5 loaded")
     await pilot.pause(2.5)
 
 
@@ -146,13 +168,13 @@ async def registry(app: QshellApp, pilot: Pilot[None]) -> None:
     """With two mistakes written into the file while the cluster runs."""
     with (Path(tempfile.gettempdir()) / "qshell" / "registry.yaml").open("a") as file:
         file.write(MISTYPED)
-    await pilot.press("f5")
+    await pilot.press("f6")
     await until_drawn(app, pilot, "problems")
     await pilot.pause(2.5)
 
 
 async def log(app: QshellApp, pilot: Pilot[None]) -> None:
-    await pilot.press("f6")
+    await pilot.press("f7")
     await pilot.pause(0.5)
 
 
@@ -161,6 +183,7 @@ ACTS: tuple[Act, ...] = (
     source,
     refusal,
     compare,
+    route,
     pipelines,
     trace,
     specialists,

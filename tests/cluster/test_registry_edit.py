@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cluster.errors import RegistryError
 from cluster.registry import read_registry
-from cluster.registry_edit import add_entry, remove_entry
+from cluster.registry_edit import add_entry, remove_entry, set_examples
 
 COMMENTED = """\
 # my specialists
@@ -80,6 +80,7 @@ def test_what_cannot_be_edited_by_lines_is_left_alone(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["registry.yaml"]
 
 
+@settings(deadline=None)
 @given(st.permutations(["first", "second", "third", "fourth"]), st.text(max_size=30))
 @example(["first", "second", "third", "fourth"], "a \x85 b\u2028c")
 def test_adding_and_removing_in_any_order_ends_where_it_began(
@@ -93,3 +94,97 @@ def test_adding_and_removing_in_any_order_ends_where_it_began(
     for name in order:
         remove_entry(path, name)
     assert path.read_text() == before
+
+
+_TEXT = st.text(
+    st.characters(exclude_characters="$", exclude_categories=["Cs", "Cc", "Cn"]),
+    min_size=1,
+    max_size=30,
+)
+ROUTED = """\
+# mine
+specialists:
+  bare:
+    task: relevance
+    checkpoint: a  # of letters
+
+  # it has rules
+  ruled:
+    task: relevance
+    route:
+      rules: [x]  # one
+    checkpoint: b
+  shown:
+    task: relevance
+    checkpoint: c
+    route:
+      examples:
+      # the plain one
+      - one
+      # and with a colon
+      - "two: too"  # quoted
+      description: last
+  short:
+    checkpoint: d
+    task: relevance
+    route: # why
+      examples: [one, two]
+# the end
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "examples", "before", "after"),
+    [
+        ("bare", ["a: b"], "  # of letters\n", "  # of letters\n    route:\n      examples:\n"),
+        ("ruled", ["a"], "  # one\n", "  # one\n      examples:\n      - a\n"),
+        ("shown", ["one", "two: too", "3"], "  # quoted\n", "  # quoted\n      - '3'\n"),
+        ("shown", ["two: too"], "      - one\n", ""),
+        ("short", ["one", "two", "#"], " [one, two]\n", "\n        - one\n        - two\n"),
+        ("short", [], " [one, two]\n", " []\n"),
+    ],
+)
+def test_examples_are_changed_and_every_comment_stays(
+    tmp_path: Path, name: str, examples: list[str], before: str, after: str
+) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(ROUTED)
+    set_examples(path, name, examples)
+    assert read_registry(path).specs[name].entry.route.examples == tuple(examples)
+    text = path.read_text()
+    head, _, tail = ROUTED.partition(before)
+    assert text.startswith(head + after) and text.endswith(tail)
+
+
+def test_the_last_example_can_go_and_another_come(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(ROUTED)
+    set_examples(path, "shown", [])
+    assert read_registry(path).specs["shown"].entry.route.examples == ()
+    set_examples(path, "shown", ["again"])
+    assert read_registry(path).specs["shown"].entry.route.examples == ("again",)
+    assert "# the plain one" in path.read_text() and "description: last" in path.read_text()
+
+
+def test_examples_of_an_entry_in_braces_are_left_to_people(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(COMMENTED)
+    with pytest.raises(RegistryError, match="edit it by hand"):
+        set_examples(path, "second", ["a"])
+    with pytest.raises(RegistryError, match=r"there is no specialists\.third"):
+        set_examples(path, "third", ["a"])
+    assert path.read_text() == COMMENTED
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(_TEXT, min_size=1, max_size=3, unique=True))
+@example(["- a", "# b", "c: d", "'", '"', "\\"])
+@example(["\u2028", "\x85", "a\nb", "word " * 40])
+def test_any_example_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("edit") / "registry.yaml"
+    path.write_text(ROUTED)
+    for count in range(len(texts) + 1):
+        set_examples(path, "bare", texts[:count])
+    assert read_registry(path).specs["bare"].entry.route.examples == tuple(texts)

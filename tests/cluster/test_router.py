@@ -13,6 +13,7 @@ from cluster.router import (
     NONE,
     Route,
     RoutingHead,
+    route_by_examples,
     route_by_features,
     route_by_rules,
 )
@@ -97,6 +98,21 @@ def test_an_added_route_takes_its_share_from_all_others() -> None:
 def spec(name: str, *rules: str) -> SpecialistSpec:
     entry = Entry(task="relevance", checkpoint=name, route=RouteEntry(rules=rules))
     return SpecialistSpec(name=name, folder=Path(name), entry=entry, where=f"registry.yaml:{name}")
+
+
+def shown(name: str, *examples: str) -> SpecialistSpec:
+    entry = Entry(task="relevance", checkpoint=name, route=RouteEntry(examples=examples))
+    return SpecialistSpec(name=name, folder=Path(name), entry=entry, where=f"registry.yaml:{name}")
+
+
+def test_a_request_that_is_an_example_is_its_specialists_own() -> None:
+    specs = (shown("a", "..."), shown("b", "Is it the same?"), shown("c", "is it the same"))
+    route = route_by_examples("  is it\tthe SAME! ", specs)
+    assert route is not None
+    assert (route.name, route.confidence, route.scores) == ("b", 1.0, {"b": 1.0})
+    assert route.why == "it is an example of b (registry.yaml:b)"
+    assert route_by_examples("is it the same thing", specs) is None
+    assert route_by_examples("...", specs) is None
 
 
 def test_the_first_rule_that_finds_the_request_decides_alone() -> None:

@@ -105,6 +105,26 @@ async def test_a_specialist_with_examples_is_routable_at_once_and_computed_once(
     assert [len(texts) for texts in asked] == [6, 1]
 
 
+async def test_one_example_corrects_the_head_and_a_rule(
+    folder: Path, specialist: Specialist, tmp_path: Path
+) -> None:
+    examples = [said_of("fire", 41), "sunny snow"]
+    cold: dict[str, object] = {
+        "task": "relevance",
+        "checkpoint": "c",
+        "route": {"examples": examples},
+    }
+    known = registry(folder, **{"q-cold": cold})
+    asked: list[tuple[str, ...]] = []
+    router = routing(specialist, tmp_path, asked)
+    for text in examples:
+        assert (await router.route(text.upper(), known)).why.startswith(
+            "it is an example of q-cold"
+        )
+    assert asked == []
+    assert (await router.route(said_of("fire", 42), known)).name == "q-warm"
+
+
 async def test_other_examples_are_kept_beside_the_first(
     folder: Path, specialist: Specialist, tmp_path: Path
 ) -> None:

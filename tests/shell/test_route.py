@@ -43,4 +43,7 @@ def test_a_registry_check_counts_the_examples(
     )
     assert run(["registry", "check", str(path)]) != 0
     captured = capsys.readouterr()
-    assert "3 examples are too few for a router; give 5 to 20" in captured.out + captured.err
+    assert (
+        "3 examples are too few for a router to know others like them; give 5"
+        in captured.out + captured.err
+    )

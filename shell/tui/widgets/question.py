@@ -24,8 +24,8 @@ class QuestionLine(Input):
             super().__init__()
             self.question = question
 
-    def __init__(self) -> None:
-        super().__init__(placeholder="Ask a question", compact=True, id="question")
+    def __init__(self, placeholder: str = "Ask a question") -> None:
+        super().__init__(placeholder=placeholder, compact=True, id="question")
         self._earlier: list[str] = []
         self._asked = ""
         self._at = 0

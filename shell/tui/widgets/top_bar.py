@@ -13,6 +13,7 @@ SCREENS = {
     "session": "Session",
     "specialists": "Specialists",
     "compare": "Compare",
+    "route": "Route",
     "pipelines": "Pipelines",
     "registry": "Registry",
     "log": "Log",
@@ -23,6 +24,9 @@ SCREENS = {
 _WIDE_ENOUGH = 100
 """Cells for the tabs, what the cluster does, and its memory; in a smaller window one word stands
 for both."""
+
+_SHORT = {"starting": "loading"}
+"""Words that a narrow window has room for."""
 
 
 class TopBar(Horizontal):
@@ -57,7 +61,8 @@ class TopBar(Horizontal):
             word, count = "working", busy
         mark = state_mark(worst if worst != "stopped" or not ready else "ready")
         if self.app.size.width < _WIDE_ENOUGH:
-            self._pulse(Content.assemble((f"{mark.sign} ", mark.style), word if count else "idle"))
+            said = _SHORT.get(word, word) if count else "idle"
+            self._pulse(Content.assemble((f"{mark.sign} ", mark.style), said))
             return
         doing = f"{count} {word}" if count else "idle"
         self._pulse(
@@ -70,7 +75,8 @@ class TopBar(Horizontal):
 
     def show_trouble(self, trouble: str) -> None:
         if trouble:
-            self._pulse(Content.assemble(("✗ no cluster", "$error")))
+            narrow = self.app.size.width < _WIDE_ENOUGH
+            self._pulse(Content.styled("✗ trouble" if narrow else "✗ no cluster", "$error"))
 
     def _pulse(self, content: Content) -> None:
         self.query_one("#pulse", Steady).show(content)

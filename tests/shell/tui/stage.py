@@ -5,11 +5,14 @@ with real workers in a real terminal, for tests that kill and hang up.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import save_file
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -21,6 +24,11 @@ from shell.settings import Settings, read_settings
 from shell.tui.app import QshellApp
 from shell.tui.bridge import Bridge
 from shell.tui.run import run_screen
+from specialists.checkpoint import sha256_of
+from specialists.contract import POCKET_RELEVANCE, Contract
+from specialists.features import FeatureStatistics
+from specialists.model.config import DecoderConfig
+from specialists.model.shapes import expected_shapes
 
 QUESTION = "When was the pump replaced?"
 DOCUMENTS = {
@@ -28,6 +36,33 @@ DOCUMENTS = {
     "garden.md": "# Garden\n\nThe roses are pruned in March, before the pump is turned on.\n",
     "lease.md": "# Lease\n\nThe lease is signed by both tenants and ends in June.\n",
 }
+
+_PATIENCE_S = 60.0
+ROUTED = ("judge", "guard", "twins", "none")
+ROUTER = Script(routes=("answer", "orders", "same", ""))
+ROUTES = """\
+  router:
+    task: routing
+    checkpoint: router
+
+  judge:
+    task: relevance
+    checkpoint: judge
+    description: Says whether a passage answers a question.
+
+  # the one that stands at the door
+  guard:
+    task: classification
+    checkpoint: guard
+    description: Says whether a text gives orders.
+    route:
+      rules: ["^sudo "]  # whatever follows
+
+  twins:
+    task: classification
+    checkpoint: twins
+    description: Says whether two questions ask the same.
+"""
 
 
 def set_stage(home: Path, *names: str) -> Settings:
@@ -46,6 +81,67 @@ def write_registry(home: Path, *names: str) -> None:
         (home / name).mkdir(exist_ok=True)
     entries = (f"  {name}:\n    task: relevance\n    checkpoint: {name}\n" for name in names)
     (home / "registry.yaml").write_text("specialists:\n" + "".join(entries))
+
+
+def set_routes(home: Path, *, router: bool = True) -> Settings:
+    """Beside the judge three that can be routed to, and a scripted router that knows them."""
+    settings = set_stage(home, "judge")
+    for name, job in (("guard", "injection"), ("twins", "duplicate")):
+        (home / name).mkdir(exist_ok=True)
+        contract = replace(POCKET_RELEVANCE, job=job)
+        (home / name / "contract.json").write_text(json.dumps(contract.to_dict()))
+    write_router(home / "router")
+    entries = ROUTES if router else ROUTES[ROUTES.index("  judge:") :]
+    (home / "registry.yaml").write_text(f"specialists:\n{entries}")
+    return settings
+
+
+def write_router(folder: Path) -> None:
+    """What is needed to route with the features of `ROUTER`; its weights are all zero."""
+    folder.mkdir(exist_ok=True)
+    count = len(ROUTED)
+    config = DecoderConfig(
+        vocab_size=16, n_layer=1, d_model=count, n_head=2, n_kv_head=1, d_ff=8, max_seq_len=64
+    )
+    zeros = {
+        name: np.zeros(shape, dtype=np.float32) for name, shape in expected_shapes(config).items()
+    }
+    save_file(zeros, folder / "model.safetensors")
+    (folder / "tokenizer.json").write_text("{}")
+    statistics = FeatureStatistics(
+        mean_CD=np.eye(count, dtype=np.float32),
+        covariance_DD=np.eye(count, dtype=np.float32),
+        reach_C=np.full(count, 9.0, dtype=np.float32),
+        sample_ND=np.zeros((1, count), dtype=np.float32),
+        sample_route_N=np.zeros(1, dtype=np.int64),
+        temperature=0.3,
+    )
+    (folder / "routing.safetensors").write_bytes(statistics.to_bytes())
+    contract = Contract(
+        head="T:",
+        tail="\nA:",
+        labels=tuple("ABCDEFGH"[:count]),
+        meanings=ROUTED,
+        positive="A",
+        label_ids=tuple(range(count)),
+        tail_ids=(9,),
+        max_tokens=64,
+        max_query_tokens=1,
+    )
+    (folder / "contract.json").write_text(json.dumps(contract.to_dict()))
+    values = {
+        "format": 1,
+        "name": folder.name,
+        "task": "routing",
+        "model": config.to_dict(),
+        "storage": "float32",
+        "base": None,
+        "files": {
+            name: sha256_of(folder / name)
+            for name in ("model.safetensors", "tokenizer.json", "routing.safetensors")
+        },
+    }
+    (folder / "config.json").write_text(json.dumps(values))
 
 
 @asynccontextmanager
@@ -68,7 +164,8 @@ async def app_on_stage(
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    """On a machine that has other work, too."""
+    async with asyncio.timeout(_PATIENCE_S):
         while not holds():
             await pilot.pause(0.02)
 

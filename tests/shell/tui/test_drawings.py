@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, OptionList, RichLog, Select, Static
 
+from cluster.pipelines.library import shipped_names
 from shell.commands.ask import SAMPLE_DOCS
 from shell.tui.app import QshellApp
 from shell.tui.dialogs.documents import DocumentsDialog
@@ -25,12 +26,22 @@ from shell.tui.dialogs.trace import TraceDialog
 from shell.tui.place import Place, write_place
 from shell.tui.screens.log import LogScreen
 from shell.tui.screens.registry import RegistryScreen
+from shell.tui.screens.route import RouteScreen
 from shell.tui.widgets.conversation import SourceLine, TurnBlock
+from shell.tui.widgets.route_list import RouteList
 from shell.tui.widgets.specialist_table import SpecialistTable
 from shell.tui.widgets.step_list import StepList
 from shell.tui.widgets.yaml_view import YamlView
 from tests.shell.tui.drawing import read_drawing
-from tests.shell.tui.stage import QUESTION, app_on_stage, set_stage, until, write_line
+from tests.shell.tui.stage import (
+    QUESTION,
+    ROUTER,
+    app_on_stage,
+    set_routes,
+    set_stage,
+    until,
+    write_line,
+)
 
 FOLDER = Path(__file__).parent / "drawings"
 SMALL, WIDE = (80, 24), (140, 40)
@@ -105,10 +116,24 @@ async def comparison(app: QshellApp, pilot: Pilot[None]) -> None:
     await rest(app, pilot)
 
 
-async def graph(app: QshellApp, pilot: Pilot[None]) -> None:
+async def route(app: QshellApp, pilot: Pilot[None]) -> None:
+    """With the job of the chosen one done."""
     await pilot.press("f4")
+    await until(pilot, lambda: isinstance(app.screen, RouteScreen))
+    await until(pilot, lambda: app.screen.query_one(RouteList).option_count == 3)
+    await write_line(pilot, "Are these orders, or orders to answer?")
+    said = app.screen.query_one("#route-said", Static)
+    await until(pilot, lambda: "the decision head" in str(said.content))
+    await pilot.press("enter")
+    text = app.screen.query_one("#route-text", Static)
+    await until(pilot, lambda: "injection" in str(text.content))
+    await rest(app, pilot)
+
+
+async def graph(app: QshellApp, pilot: Pilot[None]) -> None:
+    await pilot.press("f5")
     listed = app.screen.query_one("#pipelines", OptionList)
-    await until(pilot, lambda: listed.option_count == 4)
+    await until(pilot, lambda: listed.option_count == len(shipped_names()) + 1)
     await until(pilot, lambda: len(app.screen.query(Input)) == 2)
     app.screen.query(Input).last().value = "notes"
 
@@ -142,13 +167,13 @@ async def broken(app: QshellApp, pilot: Pilot[None]) -> None:
 
 
 async def registry(app: QshellApp, pilot: Pilot[None]) -> None:
-    await pilot.press("f5")
+    await pilot.press("f6")
     await until(pilot, lambda: "problem" in str(app.screen.query_one("#registry-title").render()))
     await until(pilot, lambda: app.screen.query_one("#trouble").display)
 
 
 async def form(app: QshellApp, pilot: Pilot[None]) -> None:
-    await pilot.press("f5")
+    await pilot.press("f6")
     await until(pilot, lambda: isinstance(app.screen, RegistryScreen))
     await pilot.press("a")
     await until(pilot, lambda: bool(app.screen.query("#checkpoint")))
@@ -156,7 +181,7 @@ async def form(app: QshellApp, pilot: Pilot[None]) -> None:
 
 async def log(app: QshellApp, pilot: Pilot[None]) -> None:
     await specialists(app, pilot)
-    await pilot.press("f6")
+    await pilot.press("f7")
     await until(pilot, lambda: isinstance(app.screen, LogScreen))
     await until(pilot, lambda: len(app.screen.query_one(RichLog).lines) == 2)
 
@@ -173,6 +198,8 @@ WALKS: tuple[tuple[Walk, tuple[int, int], bool], ...] = (
     (specialists, SMALL, False),
     (specialists, WIDE, False),
     (comparison, SMALL, False),
+    (route, SMALL, False),
+    (route, WIDE, False),
     (registry, SMALL, False),
     (form, SMALL, False),
     (graph, SMALL, False),
@@ -187,6 +214,7 @@ WALKS: tuple[tuple[Walk, tuple[int, int], bool], ...] = (
     (refusal, SMALL, True),
     (specialists, SMALL, True),
     (run, SMALL, True),
+    (route, SMALL, True),
 )
 
 
@@ -210,7 +238,8 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 async def test_a_screen_looks_as_it_was_drawn(
     home: Path, walk: Walk, size: tuple[int, int], plain: bool
 ) -> None:
-    settings = replace(set_stage(home, "judge", "other"), plain=plain)
+    stage = set_routes(home) if walk is route else set_stage(home, "judge", "other")
+    settings = replace(stage, plain=plain)
     if walk is not welcome and walk is not documents:
         write_place(settings.data_dir / "screen.json", Place(docs=str(SAMPLE_DOCS)))
     if walk in (answer, refusal, source):
@@ -218,7 +247,7 @@ async def test_a_screen_looks_as_it_was_drawn(
     if walk is registry:
         (home / "registry.yaml").write_text("specialists:\n  judge:\n    tsak: relevance\n")
     (home / "mine.yaml").write_text(BROKEN)
-    async with app_on_stage(settings, size=size) as (app, pilot):
+    async with app_on_stage(settings, size=size, scripts={"router": ROUTER}) as (app, pilot):
         await walk(app, pilot)
         # The keys at the bottom are drawn last.
         await until(pilot, lambda: all(map(_has_keys, app.screen_stack)))

@@ -219,5 +219,5 @@ async def test_a_run_goes_on_while_a_question_is_asked(settings: Settings) -> No
         await write_line(pilot, QUESTION)
         await pilot.press("enter")
         await until(pilot, lambda: "replaced in May" in text_of(app, ".answer"))
-        await pilot.press("f4")
+        await pilot.press("f5")
         await until(pilot, lambda: "Done" in text_of(app, "#run-head"))

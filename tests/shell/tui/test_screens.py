@@ -1,6 +1,5 @@
 """The other screens: specialists, comparison, registry and log, each by its keys."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -160,7 +159,7 @@ async def test_a_mistake_far_below_is_scrolled_to(tmp_path: Path) -> None:
         (tmp_path / "registry.yaml").write_text(
             "\n".join([*sound, *[long] * 30, "    tsak: relevance", *[long] * 30, ""])
         )
-        await pilot.press("f5")
+        await pilot.press("f6")
         await until(pilot, lambda: "problem" in text_of(app, "#registry-title"))
         await until(pilot, lambda: "▲" in read_drawing(app.export_screenshot()))
         assert "tsak: relevance" in read_drawing(app.export_screenshot())
@@ -210,7 +209,7 @@ async def test_the_log_tells_what_happens_and_filters_it(tmp_path: Path) -> None
         await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
         await pilot.press("l", "down", "l")
         await until(pilot, lambda: cells(app, "other")[1] == "✗ failed")
-        await pilot.press("6")
+        await pilot.press("7")
         log = app.screen.query_one(RichLog)
         await until(pilot, lambda: any("ready" in line.text for line in log.lines))
         await pilot.press("f")
@@ -220,7 +219,14 @@ async def test_the_log_tells_what_happens_and_filters_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("key", "title"),
-    [("1", "Session"), ("3", "Compare"), ("4", "Pipelines"), ("5", "Registry"), ("6", "Log")],
+    [
+        ("1", "Session"),
+        ("3", "Compare"),
+        ("4", "Route"),
+        ("5", "Pipelines"),
+        ("6", "Registry"),
+        ("7", "Log"),
+    ],
 )
 async def test_a_number_leads_to_its_screen(settings: Settings, key: str, title: str) -> None:
     async with app_on_stage(settings) as (app, pilot):
@@ -250,8 +256,11 @@ async def test_the_palette_finds_what_a_key_does(settings: Settings) -> None:
         await until(pilot, lambda: app.screen.query_one(SpecialistTable).row_count == 2)
         await pilot.press("ctrl+p")
         await pilot.press(*"go to log")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count > 0)
-        await asyncio.sleep(0.2)
+        found = app.screen.query_one(OptionList)
+        await until(
+            pilot, lambda: found.option_count == 1 and "Go to Log" in str(found.options[0].prompt)
+        )
+        await until(pilot, lambda: found.highlighted == 0)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LogScreen))
 

@@ -194,7 +194,7 @@ def test_a_broken_registry_at_the_start_is_shown_and_mended_while_open(home: Pat
     try:
         terminal.wait_for("cannot be used")
         write_registry(home, "judge")
-        terminal.wait_for("2 registered")
+        terminal.wait_for("registered; v verifies")
         terminal.send("1")
         ask(terminal)
     finally:
