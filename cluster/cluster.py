@@ -248,20 +248,16 @@ class Cluster:
     async def _decide(
         self, spec: SpecialistSpec, request: Decide, *, timeout_s: float | None
     ) -> Decided:
-        """Only the passages without a kept verdict are asked for."""
+        """With kept verdicts, only for the passages without one."""
         running = self._open()
         identity = self._weights_and_prompt(spec) if running.scores is not None else None
         if running.scores is None or identity is None:
             return await running.dispatcher.call(spec.name, request, timeout_s=timeout_s)
-        known = running.scores.find(identity, request)
-        missing = tuple(dict.fromkeys(p for p in request.passages if p not in known))
-        if missing:
-            asked = Decide(query=request.query, passages=missing)
-            decided = await running.dispatcher.call(spec.name, asked, timeout_s=timeout_s)
-            given = dict(zip(missing, decided.verdicts, strict=True))
-            known |= given
-            running.scores.keep(identity, request.query, given)
-        return Decided(verdicts=tuple(known[passage] for passage in request.passages))
+        return await running.scores.decide(
+            identity,
+            request,
+            lambda asked: running.dispatcher.call(spec.name, asked, timeout_s=timeout_s),
+        )
 
     async def ask(
         self,

@@ -11,11 +11,11 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from specialists.requests import Decide, Verdict
+from specialists.requests import Decide, Decided, Verdict
 
 MOST_ROWS = 200_000
 """About 30 MB."""
@@ -44,6 +44,19 @@ class ScoreCache:
         """Whether this question was asked before, of any passage."""
         rows = self._rows("SELECT 1 FROM score WHERE asked = ? LIMIT 1", (_asked(identity, query),))
         return bool(rows)
+
+    async def decide(
+        self, identity: str, request: Decide, ask: Callable[[Decide], Awaitable[Decided]]
+    ) -> Decided:
+        """The kept verdicts, and those of `ask` for the passages without one, which are kept."""
+        known = self.find(identity, request)
+        missing = tuple(dict.fromkeys(p for p in request.passages if p not in known))
+        if missing:
+            decided = await ask(Decide(query=request.query, passages=missing))
+            given = dict(zip(missing, decided.verdicts, strict=True))
+            known |= given
+            self.keep(identity, request.query, given)
+        return Decided(verdicts=tuple(known[passage] for passage in request.passages))
 
     def find(self, identity: str, request: Decide) -> dict[str, Verdict]:
         """The verdicts that are known, by passage."""
