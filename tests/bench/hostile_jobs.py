@@ -13,12 +13,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 from typing import Any
 
-from specialists.checkpoint import WEIGHTS
 from specialists.errors import JobError
+from specialists.evaluation.gate import WEIGHTS_FOLDER
 from specialists.jobs import citation, tool_call
 from specialists.jobs.call_check import check_call
 from specialists.jobs.citation import check_citation
@@ -113,11 +112,11 @@ Decider = Callable[[Decide], Decided]
 
 
 def decider(name: str, *, seed: int, by_chance: bool) -> tuple[str, Decider]:
-    if by_chance or not (Path(WEIGHTS) / name / "config.json").is_file():
+    if by_chance or not (WEIGHTS_FOLDER / name / "config.json").is_file():
         return "a random decider", at_random(seed, 0.5)
     from specialists.specialist import load_specialist  # only where weights are read: torch is slow
 
-    return f"the shipped {name}", load_specialist(Path(WEIGHTS) / name).decide
+    return f"the shipped {name}", load_specialist(WEIGHTS_FOLDER / name).decide
 
 
 def attack(
