@@ -21,7 +21,7 @@ from cluster.errors import ClusterError
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.stream import AT_ONCE
-from cluster.records import GUARDS, Answer, GuardName
+from cluster.records import USUAL_GUARDS, Answer, GuardName
 from cluster.router import Route
 from cluster.status import ClusterStatus
 from specialists.jobs.job import Inputs, Result
@@ -126,7 +126,7 @@ class BlockingCluster:
         specialist: str | None = None,
         k: int = 20,
         endpoint: EndpointSettings | None = None,
-        guards: Collection[GuardName] = GUARDS,
+        guards: Collection[GuardName] = USUAL_GUARDS,
         answer_cache: bool = False,
         cache_dir: Path | None = None,
     ) -> Answer:

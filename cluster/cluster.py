@@ -39,7 +39,7 @@ from cluster.pipelines.run import OnStep, RowResult
 from cluster.pipelines.runner import House, PipelineRunner
 from cluster.pipelines.stream import AT_ONCE
 from cluster.places import index_dir, routes_dir
-from cluster.records import GUARDS, Answer, GuardName
+from cluster.records import USUAL_GUARDS, Answer, GuardName
 from cluster.registry import Registry, SpecialistSpec, require_checkpoint
 from cluster.registry_source import RegistrySource
 from cluster.reloading import RegistryInForce
@@ -268,7 +268,7 @@ class Cluster:
         k: int = 20,
         endpoint: EndpointSettings | None = None,
         threshold: float | None = None,
-        guards: Collection[GuardName] = GUARDS,
+        guards: Collection[GuardName] = USUAL_GUARDS,
         answer_cache: bool = False,
         cache_dir: Path | None = None,
         on_event: Callable[[Told], None] | None = None,

@@ -70,6 +70,8 @@ class Answer:
 GuardName = Literal["injection", "personal-data", "grounding"]
 """What stands beside an answer model, each by the job of the specialist that does it."""
 GUARDS: tuple[GuardName, ...] = ("injection", "personal-data", "grounding")
+USUAL_GUARDS: tuple[GuardName, ...] = ("injection", "personal-data")
+"""Those that stand unless something else is said: their specialists pass their gates."""
 
 
 class SpecialistCaller(Protocol):

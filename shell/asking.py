@@ -13,7 +13,7 @@ from cluster.answering.answer import AnswerStep, Judging
 from cluster.answering.endpoint import EndpointSettings
 from cluster.cluster import Cluster, Told
 from cluster.events import Event
-from cluster.records import GUARDS, GuardName
+from cluster.records import USUAL_GUARDS, GuardName
 from cluster.registry import SpecialistSpec
 from cluster.retrieval.index import IndexReport
 from cluster.retrieval.refresh import IndexProgress
@@ -35,7 +35,7 @@ class Order:
     passages: int
     specialist: str | None
     endpoint: EndpointSettings | None
-    guards: tuple[GuardName, ...] = GUARDS
+    guards: tuple[GuardName, ...] = USUAL_GUARDS
     answer_cache: bool = False
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import platformdirs
 import yaml
 
-from cluster.records import GUARDS, GuardName
+from cluster.records import GUARDS, USUAL_GUARDS, GuardName
 from shell.errors import SettingsError
 
 Colours = Literal["auto", "always", "never"]
@@ -51,7 +51,7 @@ class Settings:
     """Whether the screen is drawn for screen readers: words for marks, no lines, nothing moving."""
     memory_budget: int | None = None
     """Bytes that all workers may use together; half of the machine's memory when None."""
-    guards: tuple[GuardName, ...] = GUARDS
+    guards: tuple[GuardName, ...] = USUAL_GUARDS
     """What stands beside an answer model: `guards: injection, grounding`, or `none`."""
     answer_cache: bool = False
     """Whether a question that was answered before, over the same documents, is answered from

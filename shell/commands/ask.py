@@ -99,7 +99,7 @@ def _name(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     callback=_guards,
     metavar="LIST",
     help="What stands beside the answer model: injection, personal-data, grounding, or none.  "
-    "[default: all of them]",
+    "[default: injection,personal-data]",
 )
 @click.option(
     "--answer-cache/--no-answer-cache",
