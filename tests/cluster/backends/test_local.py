@@ -215,12 +215,15 @@ async def test_a_request_too_large_for_one_frame_is_refused(
 
 
 PARENT = """
-import asyncio, os, sys
+import asyncio, os, signal, sys
 from pathlib import Path
 from cluster.accounting import child_pids
 from cluster.backends.local import LocalBackend
 from cluster.cluster import Cluster
 from specialists.requests import Decide
+
+# Whoever runs the tests in the background has SIGINT ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 async def main():
     backend = LocalBackend(loader="scripted", method=sys.argv[2])
