@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from specialists.checkpoint import Checkpoint
+    from specialists.evaluation.tasks import Scorer
     from specialists.jobs.job import Inputs, Result
 
 
@@ -149,6 +150,15 @@ def _machine() -> str:
     return f"{os.cpu_count()} {platform.machine()} cores, {platform.system()}"
 
 
+def open_to_ship(checkpoint: "Checkpoint") -> "Scorer":
+    """The specialist as its users will get it."""
+    from specialists.evaluation.gate import SpecialistScorer
+    from specialists.loading import load_to_ship
+
+    folder = checkpoint.folder
+    return SpecialistScorer(name=folder.resolve().name, decider=load_to_ship(folder))
+
+
 def _gate_relevance(
     specialist: str, checkpoint: "Checkpoint", folders: tuple[Path, ...], output: Output
 ) -> None:
@@ -156,16 +166,12 @@ def _gate_relevance(
     from specialists.evaluation.gate import (
         RELEVANCE_GATE,
         Report,
-        SpecialistScorer,
         check,
         measure_collection,
         write_report,
     )
-    from specialists.loading import load_to_ship
 
-    ours = SpecialistScorer(
-        name=checkpoint.folder.resolve().name, decider=load_to_ship(checkpoint.folder)
-    )
+    ours = open_to_ship(checkpoint)
     with output.progress() as tick:
         measured = tuple(
             measure_collection(

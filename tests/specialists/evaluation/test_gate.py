@@ -228,7 +228,7 @@ def test_a_name_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_the_command_writes_the_card_and_ends_well(
     data: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate_command, "open_scorer", lambda _: OVERLAP)
+    monkeypatch.setattr(gate_command, "open_to_ship", lambda _: OVERLAP)
     arguments = [str(checkpoint), "--data", str(data), "--json"]
     result = CliRunner().invoke(gate_command.command, arguments)
     assert result.exit_code == 0, result.output
