@@ -4,6 +4,7 @@ It knows how a person gives inputs; which inputs there are, and what comes out, 
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ from specialists.jobs.job import Inputs, Result
     "given",
     metavar="INPUT=VALUE",
     multiple=True,
-    help="One input of the job; @FILE reads a file, a value that is JSON is taken as such.",
+    help="One input of the job; @FILE reads a file, a JSON list or object is taken as such.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) -> None:
@@ -37,6 +38,7 @@ def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) 
 
     \b
     Examples:
+      qshell call q-doccite                # says what it takes
       qshell call q-cmdsafe "rm -rf build/"
       qshell call q-dup -i first="How do I reset it?" -i second="How can I reset it?"
       cat mail.txt | qshell call q-pii - --json
@@ -45,9 +47,12 @@ def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) 
     output = Output(json=as_json, colours=settings.colours)
     spec = read_registered(settings).resolve(name)
     job = job_of(spec)
+    if text is None and not given:
+        takes = "".join(f"\n  {name}: {what}" for name, what in job.inputs.items())
+        raise click.UsageError(f"{name}: {job.summary} It takes:{takes}")
     inputs: dict[str, Any] = dict(_read_input(one) for one in given)
     if text is not None:
-        inputs[job.main] = sys.stdin.read() if text == "-" else text
+        inputs[job.main] = _decoded(sys.stdin.buffer.read(), "stdin") if text == "-" else text
     job.start(inputs).close()  # inputs that are missing or unknown are told at once
     with output.progress() as tick:
         tick(0, None, f"{spec.name} at work")
@@ -70,11 +75,15 @@ def _read_input(given: str) -> tuple[str, Any]:
         raise click.BadParameter(f"{given!r}: write it as INPUT=VALUE")
     if value.startswith("@"):
         path = Path(value[1:])
-        try:
-            value = path.read_text("utf-8")
-        except UnicodeDecodeError as error:
-            raise JobError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+        value = _decoded(path.read_bytes(), str(path))
+    if value.lstrip().startswith(("[", "{")):
+        with contextlib.suppress(ValueError):
+            return name, json.loads(value)
+    return name, value
+
+
+def _decoded(data: bytes, place: str) -> str:
     try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise JobError(f"{place}: not UTF-8 text ({error}); save it as UTF-8") from error

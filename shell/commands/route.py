@@ -31,6 +31,8 @@ def command(text: str, explain: bool, as_json: bool) -> None:
       qshell route "git push --force origin main" --explain
       qshell route "book a table for two" --json
     """
+    if not text.strip():
+        raise click.UsageError("the request is empty; say what is wanted")
     settings = read_settings()
     output = Output(json=as_json, colours=settings.colours)
     route = asyncio.run(_ask(settings, text, output))

@@ -114,7 +114,7 @@ JOB = Job(
     summary="Quote the sentence that answers a question, with its page, or refuse.",
     inputs={
         "question": "what to answer",
-        "pages": "the pages to answer from, a list of texts",
+        "pages": 'the pages to answer from, a list of texts: ["first page", "second page"]',
     },
     main="question",
     run=run,

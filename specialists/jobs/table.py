@@ -35,6 +35,8 @@ def find_job(name: str, *, specialist: str) -> Job:
         raise JobError(
             f"{specialist} has no job of its own: it judges passages (qshell ask, qshell pipeline)"
         )
+    if name == "routing":
+        raise JobError(f"{specialist} routes requests: qshell route TEXT")
     if name not in JOBS:
         raise JobError(
             f"{specialist} does the job {name!r}, which this qshell does not know; "

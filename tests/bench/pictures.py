@@ -138,8 +138,10 @@ async def route(app: QshellApp, pilot: Pilot[None]) -> None:
 async def pipelines(app: QshellApp, pilot: Pilot[None]) -> None:
     """Three questions through one of the folder's own pipelines, one of them without evidence."""
     await pilot.press("f5")
+    await until_drawn(app, pilot, "cite-report")
+    await pilot.press("end")
     await until_drawn(app, pilot, "question-list")
-    await pilot.press("end", "enter")
+    await pilot.press("enter")
     await until_drawn(app, pilot, "one a line")
     app.screen.query_one(TextArea).text = "\n".join(QUESTIONS)
     app.screen.query(Input).last().value = "documents"

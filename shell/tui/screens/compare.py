@@ -130,8 +130,6 @@ class CompareScreen(HouseScreen):
             self.post_message(CancelWanted(self.key))
         elif self.focused is self.query_one(QuestionLine):
             self.query_one("#pairs").focus()
-        else:
-            self.action_type()
 
     def _row(self, pair: Pair) -> list[Text]:
         passage = pair.passage

@@ -122,8 +122,6 @@ class RouteScreen(HouseScreen):
             self.post_message(CancelWanted(self.key))
         elif self.focused is self.query_one(RequestLine):
             self.query_one(RouteList).focus()
-        else:
-            self.action_type()
 
     @property
     def _text(self) -> str:

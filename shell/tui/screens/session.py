@@ -131,8 +131,6 @@ class SessionScreen(HouseScreen):
             self.post_message(CancelWanted(self.key))
         elif self.focused is self.query_one(QuestionLine):
             self._focus_answer()
-        else:
-            self.action_type()
 
     @work
     async def action_documents(self) -> None:
