@@ -14,12 +14,14 @@ import asyncio
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from cluster.cluster import Cluster
 from cluster.pipelines.library import find_pipeline
 from cluster.pipelines.pipeline import Pipeline
 from cluster.pipelines.reading import read_pipeline
 from cluster.pipelines.run import StepBegan, StepDone, summary
+from cluster.records import Passage
 
 NOTES = Path(__file__).with_name("guarded") / "notes"
 QUESTIONS = (
@@ -54,7 +56,8 @@ async def _ask(cluster: Cluster, pipeline: Pipeline, question: str) -> None:
     print(f"\n== {question}  ({time.perf_counter() - began_s:.1f} s, {result.status})")
     sources = _sources(steps)
     for step in steps:
-        about = f"[{sources[step.place.split('.')[0]]}] " if "." in step.place else ""
+        source = sources.get(step.place.split(".")[0])
+        about = f"[{source}] " if source and "." in step.place else ""
         given = summary(step.inputs, 32)
         print(f"  {step.place:20} {step.kind:9} {step.status:8} {about}{given} -> {step.said}")
     if result.status == "done":
@@ -68,11 +71,18 @@ async def _ask(cluster: Cluster, pipeline: Pipeline, question: str) -> None:
 def _sources(steps: list[StepDone]) -> dict[str, str]:
     """The document that each item of a map came from, by the item's place."""
     return {
-        f"{step.place}[{number}]": getattr(item, "passage", item).source
+        f"{step.place}[{number}]": item["source"]
+        if isinstance(item, dict)
+        else _passage(item).source
         for step in steps
         if step.kind == "map"
         for number, item in enumerate(step.inputs["over"])
     }
+
+
+def _passage(item: Any) -> Passage:
+    passage: Passage = getattr(item, "passage", item)
+    return passage
 
 
 if __name__ == "__main__":
