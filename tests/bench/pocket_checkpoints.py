@@ -51,6 +51,7 @@ def write_pocket_registry(folder: Path, count: int, *, config: DecoderConfig = P
                 tokenizer_path=None,
             )
         lines += [f"  {name}:", "    task: relevance", f"    checkpoint: {name}"]
+        lines += ["    dtype: float32"]  # random weights would first be measured for int8
     path = folder / "registry.yaml"
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
