@@ -11,7 +11,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from specialists.errors import CheckpointError
-from specialists.evaluation.baselines import AlwaysNo, MiniLm, packaged_minilm
+from specialists.evaluation.baselines import AlwaysNo, MiniLm, packaged_e5, packaged_minilm
 
 WORDS = ("[PAD]", "[UNK]", "pump", "water", "lease", "owner", "sea", "wind")
 WIDTH, WIDE = 8, 16
@@ -89,3 +89,13 @@ def test_the_packaged_encoder_agrees_with_its_reference_implementation() -> None
 
 REFERENCE = (0.589602, 0.028438, 0.057206)
 """Cosines of the same texts from the transformers library's BertModel, mean-pooled."""
+
+
+def test_the_second_encoder_finds_the_answering_passage() -> None:
+    encoder = packaged_e5()
+    if encoder is None:
+        pytest.skip("the extra `bench` is not installed")
+    passages = ("The pump was replaced in March 1987.", "Roses are pruned every autumn.")
+    pump, roses = encoder.score("When was the pump replaced?", passages).scores
+    assert pump > roses
+    assert encoder.score("When was the pump replaced?", passages[:1]).scores == (pump,)
