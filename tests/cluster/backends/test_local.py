@@ -60,7 +60,7 @@ def is_running(pid: int) -> bool:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):  # the first import after an installation takes long
         while not holds():
             await asyncio.sleep(0.01)
 
