@@ -245,9 +245,14 @@ def _run_python(code: str, *, pass_fds: tuple[int, ...], log: str) -> subprocess
 
 
 async def _tell_exit(process: subprocess.Popen[bytes], worker: Worker) -> None:
-    """Reaps a spawned process, which is as good as gone when it has hung up."""
-    await worker.hung_up.wait()
-    worker.exited(await asyncio.to_thread(process.wait))
+    """Reaps a spawned process, which is as good as gone when it has hung up; also when the cluster
+    closes before that."""
+    try:
+        await worker.hung_up.wait()
+        worker.exited(await asyncio.to_thread(process.wait))
+    finally:
+        process.kill()
+        process.wait()
 
 
 def check_platform(platform: str = sys.platform) -> None:
