@@ -187,20 +187,24 @@ def test_a_folder_of_other_files_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "photos" / "cat.jpg").read_bytes() == b"cat"
 
 
-@pytest.fixture
-def file_size_limit() -> Iterator[Callable[[int], None]]:
-    """Lets the system refuse longer files, as a full disk does, for the rest of the test."""
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """Within it the system refuses longer files, as a full disk does.
+
+    It ends inside the test, because what pytest prints between tests may go to a longer file.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_write_that_fails_half_way_leaves_the_old_checkpoint_intact(
-    tmp_path: Path, file_size_limit: Callable[[int], None]
-) -> None:
+def test_a_write_that_fails_half_way_leaves_the_old_checkpoint_intact(tmp_path: Path) -> None:
     write(tmp_path / "a", random_tensors())
-    file_size_limit(20_000)
-    with pytest.raises(CheckpointError, match=r"could not be written .* is untouched") as caught:
+    failing = pytest.raises(CheckpointError, match=r"could not be written .* is untouched")
+    with failing as caught, files_no_longer_than(20_000):
         write(tmp_path / "a", random_tensors(seed=2))
     assert "\n" not in str(caught.value)
     assert_as_before(tmp_path)
