@@ -6,8 +6,6 @@ the dispatcher, retrieval and answering; it decides nothing itself and never imp
 
 import asyncio
 import contextlib
-import json
-import threading
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -32,6 +30,7 @@ from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
+from cluster.identity import identify, weights_and_prompt
 from cluster.jobs import do_job, inputs_of, jobs_of
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
@@ -43,14 +42,13 @@ from cluster.records import USUAL_GUARDS, Answer, GuardName
 from cluster.registry import Registry, SpecialistSpec, require_checkpoint
 from cluster.registry_source import RegistrySource
 from cluster.reloading import RegistryInForce
-from cluster.retrieval.index import Index, IndexReport
+from cluster.retrieval.index import IndexReport
+from cluster.retrieval.opening import open_index
 from cluster.retrieval.refresh import IndexProgress
 from cluster.router import Route
 from cluster.routing import Routing
 from cluster.score_cache import ScoreCache
 from cluster.status import ClusterStatus
-from specialists.checkpoint import open_checkpoint
-from specialists.errors import SpecialistError
 from specialists.jobs.job import Inputs, Result
 from specialists.requests import (
     Decide,
@@ -250,7 +248,7 @@ class Cluster:
     ) -> Decided:
         """With kept verdicts, only for the passages without one."""
         running = self._open()
-        identity = self._weights_and_prompt(spec) if running.scores is not None else None
+        identity = weights_and_prompt(spec) if running.scores is not None else None
         if running.scores is None or identity is None:
             return await running.dispatcher.call(spec.name, request, timeout_s=timeout_s)
         return await running.scores.decide(
@@ -288,18 +286,21 @@ class Cluster:
         if not self._was_asked(spec, question):
             self._warm(spec)
         try:
-            index = await _open_index(docs, cache_dir or index_dir(), tell)
+            cache = cache_dir or index_dir()
+            index = await open_index(docs, cache, tell)
             tell(index.report)
-            jobs = jobs_of(self.registry)
-            known = AnswerCache(
-                (cache_dir or index_dir()) / "answers.sqlite3" if answer_cache else None,
-                documents=index.report.fingerprint,
-                judge=[self._identify(spec.name), k, threshold],
-                writer=[endpoint.url, endpoint.model, *sorted(guards)] if endpoint else None,
-                asks=jobs.get("duplicate"),
-            )
+            jobs = jobs_of(self.registry) if endpoint or answer_cache else {}
+            known = None
+            if answer_cache:
+                known = AnswerCache(
+                    cache / "answers.sqlite3",
+                    documents=index.report.fingerprint,
+                    judge=[identify(spec), k, threshold],
+                    writer=[endpoint.url, endpoint.model, *sorted(guards)] if endpoint else None,
+                    asks=jobs.get("duplicate"),
+                )
             try:
-                found = await known.find(self.do, question)
+                found = await known.find(self.do, question) if known else None
                 if found is not None:
                     return found
                 answer = await answer_question(
@@ -313,10 +314,12 @@ class Cluster:
                     guards=choose_guards(self.do, jobs, guards),
                     on_event=on_event,
                 )
-                known.keep(answer)
+                if known:
+                    known.keep(answer)
                 return answer
             finally:
-                known.close()
+                if known:
+                    known.close()
                 await asyncio.to_thread(index.close)
         finally:
             stop_listening()
@@ -346,8 +349,8 @@ class Cluster:
             route=self.route,
             takes=lambda name: inputs_of(self.registry.resolve(name)),
             first_judge=lambda: self.registry.first_for_relevance().name,
-            open_index=lambda docs: _open_index(docs, cache, lambda _: None),
-            identify=self._identify,
+            open_index=lambda docs: open_index(docs, cache, lambda _: None),
+            identify=lambda name: identify(self.registry.resolve(name)),
             cache_dir=cache,
         )
         return PipelineRunner(
@@ -446,27 +449,10 @@ class Cluster:
         if isinstance(self._backend, LocalBackend):
             require_checkpoint(spec)
 
-    def _identify(self, name: str) -> str:
-        """What its verdicts depend on: weights, prompt and arithmetic; its place where the
-        weights say nothing."""
-        spec = self.registry.resolve(name)
-        place = json.dumps([str(spec.folder), None, spec.entry.dtype], sort_keys=True)
-        return self._weights_and_prompt(spec) or place
-
-    def _weights_and_prompt(self, spec: SpecialistSpec) -> str | None:
-        """And arithmetic; None for what is no checkpoint."""
-        try:
-            checkpoint = open_checkpoint(spec.folder, verify=False)
-        except SpecialistError:
-            return None
-        base = checkpoint.base and checkpoint.base.sha256
-        prompt = checkpoint.contract and checkpoint.contract.to_dict()
-        return json.dumps([checkpoint.sha256, base, prompt, spec.entry.dtype], sort_keys=True)
-
     def _was_asked(self, spec: SpecialistSpec, question: str) -> bool:
         """Whether the kept verdicts may well suffice, so that no worker is started beforehand."""
         scores = self._open().scores
-        identity = self._weights_and_prompt(spec) if scores is not None else None
+        identity = weights_and_prompt(spec) if scores is not None else None
         return scores is not None and identity is not None and scores.knows(identity, question)
 
     def _open(self) -> "_Running":
@@ -488,30 +474,3 @@ class _Running:
 def read_default_registry() -> Registry:
     """The shipped registry with the user's over it. Raises `RegistryError`."""
     return RegistrySource().read()
-
-
-class _Unwanted(Exception):
-    """Nobody waits for the index any more."""
-
-
-async def _open_index(docs: Path, cache_dir: Path, tell: Callable[[Told], None]) -> Index:
-    """Built in a thread. When the caller is cancelled the thread stops at its next file; what it
-    had finished is kept."""
-    loop = asyncio.get_running_loop()
-    unwanted = threading.Event()
-
-    def progress(step: IndexProgress) -> None:
-        if unwanted.is_set():
-            raise _Unwanted
-        loop.call_soon_threadsafe(tell, step)
-
-    building = asyncio.ensure_future(
-        asyncio.to_thread(Index.open_or_build, docs, cache_dir, progress)
-    )
-    try:
-        return await asyncio.shield(building)
-    except asyncio.CancelledError:
-        unwanted.set()
-        with contextlib.suppress(_Unwanted, ClusterError):
-            (await building).close()
-        raise

@@ -48,8 +48,10 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
                 f"{exact.checkpoint.name}: {wanted} turns {agreement.flips} of {agreement.pairs} "
                 f"verdicts, and {MOST_FLIPS:.1%} may turn; set dtype: float32 in the registry"
             )
-        wanted = wanted if agreement.holds else "float32"
-        border = agreement.border
+        if agreement.holds:
+            border = agreement.border
+        else:
+            wanted = "float32"
     return Specialist(
         exact.checkpoint,
         exact.model,

@@ -37,7 +37,7 @@ class AnswerCache:
 
     def __init__(
         self,
-        path: Path | None,
+        path: Path,
         *,
         documents: str,
         judge: Sequence[object],
@@ -45,13 +45,11 @@ class AnswerCache:
         asks: str | None,
     ) -> None:
         """`documents`, `judge` and `writer` tell everything an answer depends on beside its
-        question. Without a `path` nothing is found and nothing kept."""
+        question."""
         text = json.dumps([_FORMAT, documents, judge, writer])
         self._key = hashlib.blake2b(text.encode("utf-8", "surrogatepass")).hexdigest()
         self._asks = asks
         self._db: sqlite3.Connection | None = None
-        if path is None:
-            return
         with contextlib.suppress(OSError, sqlite3.Error):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(path, timeout=1.0, isolation_level=None)

@@ -47,13 +47,16 @@ def test_a_record_that_is_damaged_or_of_another_is_measured_anew(
 
 
 def test_int8_is_refused_where_it_turns_verdicts(exact: Specialist, tmp_path: Path) -> None:
-    keep(exact, tmp_path, Agreement(border=0.1, flips=1, pairs=200))
+    keep(exact, tmp_path, Agreement(border=1e9, flips=1, pairs=200))
     keep_tuning(
         tmp_path,
         exact.checkpoint.sha256,
         Tuning(arithmetic="int8", batch_tokens=512, threads=1),
     )
-    assert load_for_worker(exact.checkpoint.folder, None, tmp_path).arithmetic == "float32"
+    instead = load_for_worker(exact.checkpoint.folder, None, tmp_path)
+    instead.decide(Decide(query="the pump", passages=("the pump was replaced", "owls")))
+    assert instead.arithmetic == "float32"
+    assert instead.decided_again == 0
     with pytest.raises(CheckpointError, match=r"int8 turns 1 of 200 verdicts.*dtype: float32"):
         load_for_worker(exact.checkpoint.folder, "int8", tmp_path)
 
