@@ -237,9 +237,9 @@ def line_up(
 
 def print_marks(output: Output, measured: "Measured") -> None:
     """One column for each scorer, in percent with 95% intervals, and what the figures mean."""
-    from specialists.evaluation.gate import twin_words
     from specialists.evaluation.lexical import SETTINGS
     from specialists.evaluation.measure import LEGEND, OWN_DECISION
+    from specialists.evaluation.relevance_card import twin_words
 
     settings, first = measured.settings, measured.marks[0]
     output.answer(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shell.commands.bench import line_up, print_marks
+from shell.commands.bench import line_up, print_holdout, print_marks
 from shell.output import Output
 from shell.settings import read_settings
 from specialists.errors import GateError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from specialists.checkpoint import Checkpoint
+    from specialists.evaluation.lexical import Lexical
     from specialists.evaluation.tasks import Scorer
     from specialists.jobs.job import Inputs, Result
 
@@ -45,6 +46,7 @@ def command(specialist: str, folders: tuple[Path, ...], rows: Path | None, as_js
     """Mark the specialist NAME, or the checkpoint in FOLDER, and write card.md and marks.json
     beside its weights. Ends with code 1 when a floor is not cleared; the card then says so.
 
+    A specialist for relevance is marked on the judged collections and on the holdout that ships.
     The data must never have been trained or tuned on.
 
     \b
@@ -168,20 +170,26 @@ def _gate_relevance(
         Report,
         check,
         measure_collection,
-        write_report,
     )
+    from specialists.evaluation.relevance_card import write_report
+    from specialists.evaluation.ten_domains import measure_holdout
 
     ours = open_to_ship(checkpoint)
+
+    def entrants(bm25: "Lexical") -> "list[Scorer]":
+        return line_up(bm25, [ours], baselines=True, output=output)
+
     with output.progress() as tick:
         measured = tuple(
             measure_collection(
                 one,
                 RELEVANCE_GATE.settings,
-                lambda bm25: line_up(bm25, [ours], baselines=True, output=output),
+                entrants,
                 tick=tick,
             )
             for one in folders
         )
+        holdout = measure_holdout(entrants, tick=tick)
     names = " ".join(f"--data {one.resolve().name}" for one in folders)
     report = Report(
         specialist=ours.name,
@@ -192,7 +200,8 @@ def _gate_relevance(
         weights=weights_of(checkpoint),
         recipe=recipe_of(checkpoint),
         measured=measured,
-        checks=check(RELEVANCE_GATE, measured, scorer=ours.name),
+        holdout=holdout,
+        checks=check(RELEVANCE_GATE, measured, holdout, scorer=ours.name),
     )
     card, _ = write_report(report, checkpoint.folder)
     if output.json:
@@ -201,6 +210,7 @@ def _gate_relevance(
     else:
         for one in measured:
             print_marks(output, one)
+        print_holdout(output, holdout)
         output.note(f"wrote {card} and marks.json")
     if not report.passed:
         faults = "; ".join(report.faults)

@@ -35,6 +35,7 @@ from specialists.evaluation.tasks import (
 
 ROWS = Path(__file__).parent / "rows" / "ten_domains.jsonl"
 CARRY, CROSS = "carry", "cross"
+PARTS = ("carry and cross", "carry and near-miss")
 NEAR_KINDS = ("entity", "number", "unit", "date", "negation", "role", "neighbour", "other")
 
 LEGEND: Mapping[str, str] = {
@@ -177,7 +178,7 @@ def _mark_scorer(
     for oracle in rules:
         card, near = (
             mark_task(_task(questions, task, rows=rows), scored, scorer=name, oracle=oracle)
-            for task, rows in (("carry and cross", (0, 2)), ("carry and near-miss", (0, 1)))
+            for task, rows in zip(PARTS, ((0, 2), (0, 1)), strict=True)
         )
         yield KindMarks(
             scorer=name,

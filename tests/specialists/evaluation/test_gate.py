@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,19 @@ from shell.commands.bench import command as bench
 from specialists.checkpoint import open_checkpoint
 from specialists.contract import POCKET_RELEVANCE, resolve_labels
 from specialists.errors import GateError
+from specialists.evaluation import ten_domains
 from specialists.evaluation.cards import missing_record, recipe_of, weights_of
 from specialists.evaluation.gate import (
     RELEVANCE_GATE,
     Report,
     SpecialistScorer,
-    card_text,
     check,
     find_folder,
     measure_collection,
-    write_report,
 )
+from specialists.evaluation.relevance_card import card_text, write_report
 from specialists.evaluation.tasks import Scored, Scorer
+from specialists.evaluation.ten_domains import PARTS, HoldoutMarks, measure_holdout
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.requests import Decide, Decided, Verdict
@@ -108,8 +110,41 @@ def checkpoint(tmp_path: Path) -> Path:
     return tmp_path / "tiny"
 
 
+def twins(folder: Path) -> Path:
+    """A holdout in small: pairs of topics, asked for their colour."""
+    rows = [
+        {
+            "group": f"g{number // 2}",
+            "query": f"{topic} colour blue",
+            "passage": passage,
+            "label": int(kind == "carry"),
+            "kind": kind,
+        }
+        for number, topic in enumerate(TOPICS)
+        for kind, passage in (
+            ("carry", f"{topic} has the colour blue"),
+            ("other", f"{topic} was seen by many people"),
+            ("cross", "owls hunt at night"),
+        )
+    ]
+    path = folder / "twins.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    return path
+
+
+def holdout_of(ours: Scorer, folder: Path) -> HoldoutMarks:
+    return measure_holdout(lambda bm25: [bm25, ours], path=twins(folder))
+
+
+@pytest.fixture
+def small_holdout(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = partial(measure_holdout, path=twins(data))
+    monkeypatch.setattr(ten_domains, "measure_holdout", small)
+
+
 def report_on(data: Path, checkpoint: Path, ours: Scorer) -> Report:
     measured = (measure_collection(data, RELEVANCE_GATE.settings, lambda bm25: [bm25, ours]),)
+    holdout = holdout_of(ours, data)
     return Report(
         specialist=ours.name,
         gate=RELEVANCE_GATE,
@@ -119,14 +154,15 @@ def report_on(data: Path, checkpoint: Path, ours: Scorer) -> Report:
         weights=weights_of(open_checkpoint(checkpoint)),
         recipe=recipe_of(open_checkpoint(checkpoint)),
         measured=measured,
-        checks=check(RELEVANCE_GATE, measured, scorer=ours.name),
+        holdout=holdout,
+        checks=check(RELEVANCE_GATE, measured, holdout, scorer=ours.name),
     )
 
 
 def test_a_specialist_that_clears_every_floor_passes(data: Path, checkpoint: Path) -> None:
     report = report_on(data, checkpoint, OVERLAP)
     assert report.passed
-    assert len(report.checks) == len(RELEVANCE_GATE.requirements)
+    assert len(report.checks) == len(RELEVANCE_GATE.requirements) + len(PARTS)
 
 
 def test_one_that_accepts_everything_does_not(data: Path, checkpoint: Path) -> None:
@@ -146,8 +182,8 @@ def test_reaching_a_floor_exactly_does_not_clear_it(data: Path, checkpoint: Path
 
 def test_marks_at_an_oracle_threshold_do_not_count(data: Path, checkpoint: Path) -> None:
     report = report_on(data, checkpoint, OVERLAP)
-    checks = check(RELEVANCE_GATE, report.measured, scorer="BM25")
-    assert [c.low for c in checks] == [None] * len(RELEVANCE_GATE.requirements)
+    checks = check(RELEVANCE_GATE, report.measured, report.holdout, scorer="BM25")
+    assert [c.low for c in checks] == [None] * len(report.checks)
     assert "not measured" in card_text(replace(report, checks=checks))
 
 
@@ -177,6 +213,21 @@ def test_a_model_trained_on_the_evaluation_files_does_not_pass(
     assert tainted.trained_on == ("corpus.jsonl of colours",)
     assert not tainted.passed
     assert "trained on what it is marked on: corpus.jsonl of colours" in card_text(tainted)
+
+
+def test_a_model_trained_on_the_holdout_does_not_pass(data: Path, checkpoint: Path) -> None:
+    report = report_on(data, checkpoint, OVERLAP)
+    seen = {"name": "pairs", "licence": "CC0", "sha256": report.holdout.sha256}
+    assert replace(report, recipe={**RECIPE, "data": [seen]}).trained_on == ("twins",)
+
+
+def test_the_holdout_alone_can_fail_a_specialist(data: Path, checkpoint: Path) -> None:
+    sound = report_on(data, checkpoint, OVERLAP)
+    yes = holdout_of(Yes(), data)
+    yes = replace(yes, marks=tuple(replace(m, scorer="overlap") for m in yes.marks))
+    checks = check(RELEVANCE_GATE, sound.measured, yes, scorer="overlap")
+    assert {c.task for c in checks if not c.passed} == {f"twins, {part}" for part in PARTS}
+    assert "### twins" in card_text(replace(sound, holdout=yes, checks=checks))
 
 
 def test_a_seed_of_zero_is_a_recorded_seed() -> None:
@@ -225,6 +276,7 @@ def test_a_name_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
         find_folder(str(tmp_path / "nowhere"))
 
 
+@pytest.mark.usefixtures("small_holdout")
 def test_the_command_writes_the_card_and_ends_well(
     data: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +288,7 @@ def test_the_command_writes_the_card_and_ends_well(
     assert "**passed**" in (checkpoint / "card.md").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("small_holdout")
 def test_a_checkpoint_of_random_weights_is_loaded_marked_and_refused(
     data: Path, checkpoint: Path
 ) -> None:
