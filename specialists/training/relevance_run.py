@@ -28,8 +28,8 @@ from specialists.training.base_run import Say, record_sources, trained_by
 from specialists.training.batches import RelevanceBatch, prompt_ids
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.loop import Progress, StepReport, train
-from specialists.training.losses import DenseHead, RelevanceLoss, relevance_loss
-from specialists.training.optimizer import make_optimizer
+from specialists.training.losses import DenseHead, RelevanceLoss, mean_figures, relevance_loss
+from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import RelevanceRecipe
 
 MEASURED_BATCHES = 12
@@ -87,11 +87,9 @@ def train_relevance(
     contract = resolve_labels(recipe.contract, tokenizer)
     rows = open_rows(run / "rows")
     sampler, development = _samplers(recipe, rows, contract, tokenizer)
-    model = load_model(base).train()
+    model = ready_to_train(load_model(base))
     if not recipe.base_blocks:
         draw_blocks(model, seed=recipe.seed)
-    model.requires_grad_(True)
-    model.embedding.requires_grad_(False)
     last_step = steps or recipe.steps
     dense = DenseHead(model.config.d_model)
     label_ids = torch.tensor(contract.label_ids)
@@ -116,27 +114,16 @@ def train_relevance(
             cut_share=phase.cut_share,
         )
         loss = loss_of(batch)
-        return StepReport(
-            loss=loss.total,
-            figures=loss.figures(),
-            tokens=int(batch.last_B.sum()) + len(batch.last_B),
-        )
+        return StepReport(loss=loss.total, figures=loss.figures(), tokens=batch.tokens)
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
         last = recipe.phases[-1]
-        drawn = [
-            loss_of(
-                development.draw(
-                    step=step, token_budget=last.token_budget, max_length=last.max_length
-                )
-            ).figures()
+        batches = (
+            development.draw(step=step, token_budget=last.token_budget, max_length=last.max_length)
             for step in range(MEASURED_BATCHES)
-        ]
-        return {
-            f"development_{name}": sum(figures[name] for figures in drawn) / len(drawn)
-            for name in drawn[0]
-        }
+        )
+        return mean_figures([loss_of(batch) for batch in batches])
 
     train(
         run / recipe.name,
