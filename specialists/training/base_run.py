@@ -176,15 +176,19 @@ def split_tokens(tokens: TokenIds) -> tuple[TokenIds, TokenIds]:
     return tokens[:border], tokens[border:]
 
 
-def trained_by(run: Path, *, seed: int, sources: Path) -> dict[str, object]:
-    """What the run's own log and sources say of it, to travel with the weights."""
-    lines = [json.loads(line) for line in (run / LOG_FILE).read_text("utf-8").splitlines()]
+def trained_by(*runs: Path, seed: int, sources: Path) -> dict[str, object]:
+    """What the logs of the runs, one after the other, and the sources say of it, to travel with the
+    weights."""
+    logs = [
+        [json.loads(line) for line in (run / LOG_FILE).read_text("utf-8").splitlines()]
+        for run in runs
+    ]
     return {
         "licence": WEIGHTS_LICENCE,
         "seed": seed,
-        "steps": lines[-1]["step"],
-        "tokens": lines[-1]["tokens"],
-        "seconds": round(sum(line["seconds"] for line in lines)),
+        "steps": sum(lines[-1]["step"] for lines in logs),
+        "tokens": sum(lines[-1]["tokens"] for lines in logs),
+        "seconds": round(sum(line["seconds"] for lines in logs for line in lines)),
         "data": json.loads(sources.read_text("utf-8")),
     }
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
 import numpy as np
+import numpy.typing as npt
 
 from specialists.corpora.relevance import RelevanceRows
 from specialists.training.batches import (
@@ -48,9 +49,7 @@ class RelevanceSampler:
         self.rows, self.prompt, self.seed, self.negatives = rows, prompt, seed, negatives
         self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
         self.groups = np.flatnonzero(np.asarray(rows.development) == development)
-        source = np.asarray(rows.source)[self.groups]
-        share = np.array([weights.get(name, 1.0) for name in rows.source_names])[source]
-        self.cumulative = np.cumsum(share / share.sum())
+        self.cumulative = shares_of(rows, self.groups, weights)
         lengths = np.diff(rows.text_start)
         self.passage_length = lengths[np.asarray(rows.candidate)]
 
@@ -140,6 +139,16 @@ class RelevanceSampler:
                 if len(rival) >= length // 2
             ),
         ]
+
+
+def shares_of(
+    rows: RelevanceRows, groups: npt.NDArray[np.int64], weights: Mapping[str, float]
+) -> npt.NDArray[np.float64]:
+    """The running sum, up to 1, of how often each of `groups` is drawn; 1 is the weight of a source
+    that is not named."""
+    source = np.asarray(rows.source)[groups]
+    share = np.array([weights.get(name, 1.0) for name in rows.source_names])[source]
+    return np.cumsum(share / share.sum())
 
 
 def _share_out(pool: Sequence[tuple[int, list[Row]]], token_budget: int) -> list[list[Row]]:

@@ -6,7 +6,8 @@ and two dense helpers, without which one label a row is too little signal to sta
 shows two heads of some layers where to look: the first from a word of the passage at the same word
 in the query, the last from a word of the query's echo at the same word in the passage. A small
 head, dropped afterwards, is asked at every position whether this token stands on the other side,
-whether the word closed here does, and what the verdict will be.
+whether the word closed here does, and what the verdict will be. Later on it is asked too how much
+of the query the passage covers (`coverage.py`).
 
 Shapes: B rows, T and S positions, A asking positions, D width, H head size, V vocabulary,
 L labels.
@@ -22,6 +23,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from specialists.model.decoder import Block, FinanceDecoder
 from specialists.model.rope import rotate
 from specialists.training.batches import RelevanceBatch
+from specialists.training.coverage import Coverage, coverage_loss
 
 NEXT_TOKEN_SHARE = 0.25
 AHEAD_SHARE = 0.03
@@ -68,6 +70,7 @@ class RelevanceLoss:
     within_query: Tensor
     alignment: Tensor
     match: Tensor
+    coverage: Tensor
     accuracy: Tensor
     match_f1: Tensor
 
@@ -78,6 +81,7 @@ class RelevanceLoss:
             "within_query": float(self.within_query),
             "alignment": float(self.alignment),
             "match": float(self.match),
+            "coverage": float(self.coverage),
             "accuracy": float(self.accuracy),
             "match_f1": float(self.match_f1),
         }
@@ -101,6 +105,7 @@ def relevance_loss(
     *,
     match_layers: Sequence[int],
     target_B: Tensor | None = None,
+    coverage: Coverage | None = None,
 ) -> RelevanceLoss:
     """`label_ids` [L]; `positive` indexes it; the first and the last head of each of `match_layers`
     are shown where to look. `target_B` are the labels of the rows, indices into `label_ids`; with
@@ -124,7 +129,8 @@ def relevance_loss(
         if asking_BT.any()
     ]
     alignment = torch.stack(aligned).mean() if aligned else torch.zeros(())
-    halfway_BT2 = dense.halfway(states[len(model.blocks) // 2]).float()
+    halfway_BTD = states[len(model.blocks) // 2]
+    halfway_BT2 = dense.halfway(halfway_BTD).float()
     top_BT3 = dense.top(top_BTD).float()
     same_token_BT, same_word_BT = same_token_BTS.any(-1), same_word_BTS.any(-1)
     asking_BT = batch.passage_BT | batch.echo_BT
@@ -144,13 +150,18 @@ def relevance_loss(
     early_verdict = binary_cross_entropy_with_logits(
         top_BT3[..., 2][late_BT], foreseen_BT[late_BT].float()
     )
+    covered = torch.zeros(())
+    if coverage is not None:
+        covered = coverage_loss(coverage, halfway_BTD, top_BTD, batch, match_BTS)
     total = verdict + 0.5 * within + ALIGNMENT_SHARE * alignment + match + 0.2 * early_verdict
+    total = total + covered
     return RelevanceLoss(
         total=total,
         verdict=verdict.detach(),
         within_query=within.detach(),
         alignment=alignment.detach(),
         match=match.detach(),
+        coverage=covered.detach(),
         accuracy=(label_logits_BL.argmax(1) == target_B).float().mean(),
         match_f1=_f1(top_BT3[..., 1] > 0, same_word_BT, words_BT),
     )

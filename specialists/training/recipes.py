@@ -5,7 +5,7 @@ and changes a few fields. The `*_run.py` files carry recipes out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Protocol
@@ -31,6 +31,7 @@ from specialists.corpora import (
 from specialists.corpora.labels import LabelRow
 from specialists.model.config import DecoderConfig
 from specialists.prompts import POCKET_RELEVANCE, Contract
+from specialists.training.optimizer import FALL
 
 
 class MakeRows(Protocol):
@@ -75,8 +76,10 @@ class RelevanceRecipe:
 
     `pair_groups` caps the query groups of each pair file, `weights` says how often a source is
     drawn (1 where it is not named), `cloze_shares` and `cloze_groups` make queries out of text.
-    In `match_layers` two heads are shown which words query and passage share. Without
-    `base_blocks` only the embeddings come from the base.
+    `forge_shares` and `forge_groups` say what the near-miss forge makes. In `match_layers` two
+    heads are shown which words query and passage share. Without `base_blocks` only the embeddings
+    come from the base. A recipe `after` another goes on from its weights, with `n_layer` blocks
+    where that is more; `matcher_steps` train the matcher whose coverage it is shown besides.
     The embeddings stay those of the base: ten siblings then share them, and words that the rows
     never show keep their place among their neighbours.
     """
@@ -91,10 +94,17 @@ class RelevanceRecipe:
     phases: tuple[Phase, ...]
     steps: int
     learning_rate: float
+    fall: float = FALL
     match_layers: tuple[int, ...] = (1, 2)
     base_blocks: bool = True
     negatives: int = 3
     seed: int = 0
+    after: "RelevanceRecipe | None" = None
+    n_layer: int | None = None
+    forge_shares: Mapping[str, float] = field(default_factory=dict)
+    forge_groups: int = 0
+    matcher_steps: int = 0
+    matcher_weights: Mapping[str, float] = field(default_factory=dict)
 
     def phase_at(self, step: int, *, steps: int) -> Phase:
         """The phase of `step` in a run of `steps`."""
@@ -191,10 +201,11 @@ def full_base() -> BaseRecipe:
     )
 
 
-def pocket_q_rag() -> RelevanceRecipe:
-    """Relevance, 1 or 0. Short prompts first, long ones at the end."""
+def pocket_q_rag_words() -> RelevanceRecipe:
+    """What q-rag begins with: to find the words of one text in another. Short prompts first, long
+    ones at the end."""
     return RelevanceRecipe(
-        name="q-rag",
+        name="q-rag-words",
         base="base",
         contract=POCKET_RELEVANCE,
         pair_groups={
@@ -247,6 +258,7 @@ def pocket_q_rag() -> RelevanceRecipe:
             "md_docs_headings": 0.5,
             "world_factbook": 0.3,
             "wikipedia_vital": 0.7,
+            "forge": 0.0,
         },
         phases=(
             Phase(until=0.05, max_length=64, token_budget=6_000, cut_share=1.0),
@@ -260,10 +272,79 @@ def pocket_q_rag() -> RelevanceRecipe:
     )
 
 
-def full_q_rag() -> RelevanceRecipe:
-    """The same rows and curriculum on the 50M base."""
+def pocket_q_rag() -> RelevanceRecipe:
+    """Relevance, 1 or 0: two blocks more, near-misses from the forge, what people really asked far
+    more often, and shown how much of the query a passage covers."""
+    words = pocket_q_rag_words()
     return replace(
-        pocket_q_rag(), name="q-rag-50m", base="base-50m", learning_rate=3e-4, match_layers=(4, 7)
+        words,
+        name="q-rag",
+        after=words,
+        n_layer=6,
+        weights={
+            "medquad": 0.3,
+            "squadshifts_wiki": 1.5,
+            "selqa": 3.0,
+            "nq_open_oracle": 2.5,
+            "nq_qed": 2.5,
+            "quoref_drop_contrast": 2.5,
+            "xquad_en": 2.5,
+            "pubmedqa": 3.0,
+            "nomiracl_en_nonrel": 2.0,
+            "hotpotqa": 3.0,
+            "neural_bridge_rag": 3.0,
+            "scitldr": 1.5,
+            "wikipedia_sections": 0.2,
+            "wordnet_definitions": 0.2,
+            "debian_descriptions": 0.15,
+            "debian_docs_headings": 0.15,
+            "tldr_pages": 0.2,
+            "linux_howto_headings": 0.15,
+            "md_docs_headings": 0.15,
+            "wikipedia_vital": 0.2,
+            "world_factbook": 0.1,
+            "cloze": 0.15,
+            "forge": 0.3,
+        },
+        forge_shares={
+            "wikipedia_core": 0.09,
+            "debian_docs": 0.05,
+            "wikipedia_recent": 0.15,
+            "tech_docs_markdown": 0.15,
+            "linux_howtos": 0.05,
+            "wikipedia_vital_summaries": 0.5,
+        },
+        forge_groups=40_000,
+        matcher_steps=900,
+        matcher_weights={**words.weights, "cloze": 3.0, "wordnet_definitions": 1.0},
+        phases=(
+            Phase(until=0.50, max_length=256, token_budget=12_000),
+            Phase(until=1.00, max_length=384, token_budget=12_000),
+        ),
+        steps=3_400,
+        learning_rate=8e-4,
+        fall=0.6,
+        seed=1,
+    )
+
+
+def full_q_rag() -> RelevanceRecipe:
+    """The same rows and curricula on the 50M base."""
+    words = replace(
+        pocket_q_rag_words(),
+        name="q-rag-50m-words",
+        base="base-50m",
+        learning_rate=3e-4,
+        match_layers=(4, 7),
+    )
+    return replace(
+        pocket_q_rag(),
+        name="q-rag-50m",
+        base="base-50m",
+        after=words,
+        n_layer=None,
+        learning_rate=3e-4,
+        match_layers=(4, 7),
     )
 
 

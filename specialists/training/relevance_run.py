@@ -5,9 +5,11 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.cloze import cloze_groups, split_sections
+from specialists.corpora.forged_groups import forged_groups
 from specialists.corpora.relevance import (
     QueryGroup,
     RelevanceRows,
@@ -26,14 +28,20 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
 from specialists.training.base_run import Say, record_sources, trained_by
 from specialists.training.batches import RelevanceBatch, prompt_ids
+from specialists.training.coverage import Coverage, CoverageHead, Matcher
 from specialists.training.drawing import RelevanceSampler
+from specialists.training.growing import grown
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead, RelevanceLoss, mean_figures, relevance_loss
+from specialists.training.matcher import keep_matcher, read_matcher, train_matcher
 from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import RelevanceRecipe
 
 MEASURED_BATCHES = 12
+ROWS_SEED = 0
+"""Of what is drawn into the rows; a recipe's own seed says in which order they are seen."""
 SOURCES = "data.json"
+MATCHER = "matcher.safetensors"
 
 
 def prepare_rows(
@@ -53,7 +61,11 @@ def prepare_rows(
 
 def _sources(recipe: RelevanceRecipe, data: Path) -> list[dict[str, str]]:
     pairs = {name: f"up to {most} queries" for name, most in recipe.pair_groups.items()}
-    texts = {name: f"{share:.0%} of its documents" for name, share in recipe.cloze_shares.items()}
+    shares = {
+        name: max(shares.get(name, 0.0) for shares in (recipe.cloze_shares, recipe.forge_shares))
+        for name in {**recipe.cloze_shares, **recipe.forge_shares}
+    }
+    texts = {name: f"{share:.0%} of its documents" for name, share in shares.items()}
     return [
         *list_sources(data / "pairs", PAIR_LICENCES, pairs),
         *list_sources(data / "text", TEXT_LICENCES, texts),
@@ -66,11 +78,16 @@ def _groups(recipe: RelevanceRecipe, *, data: Path | None, say: Say) -> Iterator
         found = sorted(pairs.glob(f"{name}.jsonl*"))
         if not found:
             raise CorpusError(f"{pairs}: no {name}.jsonl or {name}.jsonl.xz")
-        yield from read_pair_groups(found[0], most=most, seed=recipe.seed)
+        yield from read_pair_groups(found[0], most=most, seed=ROWS_SEED)
     say("cutting queries out of text, with BM25 negatives")
-    documents = sample_documents(text, recipe.cloze_shares, seed=recipe.seed + 1)
+    documents = sample_documents(text, recipe.cloze_shares, seed=ROWS_SEED + 1)
     sections = list(split_sections(documents))
-    yield from cloze_groups(sections, count=recipe.cloze_groups, seed=recipe.seed + 1)
+    yield from cloze_groups(sections, count=recipe.cloze_groups, seed=ROWS_SEED + 1)
+    if recipe.forge_groups:
+        say("forging near-misses")
+        documents = sample_documents(text, recipe.forge_shares, seed=ROWS_SEED + 2)
+        sections = list(split_sections(documents))
+        yield from forged_groups(sections, count=recipe.forge_groups, seed=ROWS_SEED + 2)
 
 
 def train_relevance(
@@ -82,16 +99,46 @@ def train_relevance(
     threads: int | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> FinanceDecoder:
-    """The specialist after `steps` (the recipe's own where None), going on from the run's state."""
+    """The specialist after `steps` (the recipe's own where None, and so for the recipe it comes
+    after), going on from the run's state."""
+    model, _ = _train(
+        recipe, run=run, base=base, steps=steps, threads=threads, on_progress=on_progress
+    )
+    return model
+
+
+def _train(
+    recipe: RelevanceRecipe,
+    *,
+    run: Path,
+    base: Checkpoint,
+    steps: int | None,
+    threads: int | None,
+    on_progress: Callable[[Progress], None],
+) -> tuple[FinanceDecoder, DenseHead]:
+    if recipe.after is None:
+        model = load_model(base)
+        if not recipe.base_blocks:
+            draw_blocks(model, seed=recipe.seed)
+        dense = DenseHead(model.config.d_model)
+    else:
+        model, dense = _train(
+            recipe.after, run=run, base=base, steps=steps, threads=threads, on_progress=on_progress
+        )
+    if recipe.n_layer is not None:
+        model = grown(model, recipe.n_layer, seed=recipe.seed)
+    ready_to_train(model)
+    modules: dict[str, nn.Module] = {"model": model, "dense": dense}
+    coverage = None
+    if recipe.matcher_steps:
+        head = CoverageHead(model.config.d_model)
+        modules["coverage"] = head
+        coverage = Coverage(matcher=_matcher(recipe, run=run, base=base, steps=steps), head=head)
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     rows = open_rows(run / "rows")
     sampler, development = _samplers(recipe, rows, contract, tokenizer)
-    model = ready_to_train(load_model(base))
-    if not recipe.base_blocks:
-        draw_blocks(model, seed=recipe.seed)
     last_step = steps or recipe.steps
-    dense = DenseHead(model.config.d_model)
     label_ids = torch.tensor(contract.label_ids)
 
     def loss_of(batch: RelevanceBatch) -> RelevanceLoss:
@@ -103,6 +150,7 @@ def train_relevance(
                 label_ids,
                 contract.positive_index,
                 match_layers=recipe.match_layers,
+                coverage=coverage,
             )
 
     def take_step(step: int) -> StepReport:
@@ -127,16 +175,33 @@ def train_relevance(
 
     train(
         run / recipe.name,
-        modules={"model": model, "dense": dense},
-        optimizer=make_optimizer([model, dense], learning_rate=recipe.learning_rate),
+        modules=modules,
+        optimizer=make_optimizer(modules.values(), learning_rate=recipe.learning_rate),
         steps=last_step,
         threads=threads,
         take_step=take_step,
         measure=measure,
         measure_every=200,
+        fall=recipe.fall,
         on_progress=on_progress,
     )
-    return model
+    return model, dense
+
+
+def _matcher(recipe: RelevanceRecipe, *, run: Path, base: Checkpoint, steps: int | None) -> Matcher:
+    """That of the run, trained where it is not there yet."""
+    path = run / recipe.name / MATCHER
+    if not path.is_file():
+        vectors_VD = load_model(base).embedding.weight.detach()
+        matcher = train_matcher(
+            open_rows(run / "rows"),
+            vectors_VD,
+            weights=recipe.matcher_weights,
+            steps=min(recipe.matcher_steps, steps or recipe.matcher_steps),
+            seed=recipe.seed,
+        )
+        keep_matcher(matcher, path)
+    return read_matcher(path)
 
 
 def _samplers(
@@ -171,5 +236,14 @@ def export_relevance(
         contract=resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path)),
         tokenizer_path=None,
         base=base,
-        recipe=trained_by(run / recipe.name, seed=recipe.seed, sources=run / "rows" / SOURCES),
+        recipe=trained_by(
+            *(run / name for name in _stretches(recipe)),
+            seed=recipe.seed,
+            sources=run / "rows" / SOURCES,
+        ),
     )
+
+
+def _stretches(recipe: RelevanceRecipe) -> list[str]:
+    """The names of the recipes that led to it, its own the last."""
+    return [*(_stretches(recipe.after) if recipe.after else []), recipe.name]
