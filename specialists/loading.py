@@ -6,8 +6,6 @@ It stands above `specialist` because what was measured is looked up here and now
 
 from pathlib import Path
 
-import torch
-
 from specialists.agreement import MOST_FLIPS, find_agreement, ship_agreement
 from specialists.errors import CheckpointError
 from specialists.model.arithmetic import Arithmetic, fast_arithmetic
@@ -35,8 +33,6 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
     """
     exact = load_specialist(folder)
     tuning = read_tuning(measured, exact.checkpoint.sha256)
-    if tuning is not None:
-        torch.set_num_threads(tuning.threads)
     wanted = arithmetic or (tuning.arithmetic if tuning else fast_arithmetic())
     if exact.checkpoint.task == ROUTING:
         wanted = "float32"  # a router reads features, and those are never rounded
@@ -59,4 +55,5 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
         arithmetic=wanted,
         border=border,
         batch_tokens=tuning.batch_tokens if tuning else BATCH_TOKENS,
+        threads=tuning.threads if tuning else 1,
     )

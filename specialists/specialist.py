@@ -8,7 +8,9 @@ the border that its error could turn them are decided again in float32.
 Shapes: B passages of one batch, T positions of the longest, D width, L labels.
 """
 
+import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -57,7 +59,8 @@ BORDER_FACTOR = 4.0
 
 
 class Specialist:
-    """Not safe for use by several threads at once: a worker serves one call at a time."""
+    """Not safe for use by several threads at once: a worker serves one call at a time, and shares
+    out its batches itself."""
 
     def __init__(
         self,
@@ -68,9 +71,11 @@ class Specialist:
         arithmetic: Arithmetic = "float32",
         border: float | None = None,
         batch_tokens: int = BATCH_TOKENS,
+        threads: int = 1,
     ) -> None:
         """`model` stays float32; the blocks of a copy take the `arithmetic`. Margins below
-        `border` are decided again; None estimates it on a few probes."""
+        `border` are decided again; None estimates it on a few probes. So many batches are read
+        side by side as there are `threads`, each by one core."""
         self.checkpoint = checkpoint
         self.model = model
         self.tokenizer = tokenizer
@@ -79,6 +84,12 @@ class Specialist:
         self.decided_again = 0
         """Passages so near the border that float32 had to decide, since the start."""
         self._batch_tokens = batch_tokens
+        self.threads = threads
+        self._pool: ThreadPoolExecutor | None = None
+        if threads > 1:
+            self._pool = ThreadPoolExecutor(
+                threads, initializer=torch.set_num_threads, initargs=(1,)
+            )
         self._border = border or 0.0
         if border is None and arithmetic != "float32" and checkpoint.contract is not None:
             self._border = BORDER_FACTOR * self._largest_error()
@@ -129,9 +140,22 @@ class Specialist:
         """Indices of prompts of like length, and their states [B, D] at the last position."""
         head_cache = KeyValueCache()
         model.hidden(torch.tensor([head_ids]), cache=head_cache)
-        for batch in _batches_by_length(prompts, self._batch_tokens):
+
+        @torch.inference_mode()  # it holds for one thread
+        def read(batch: list[int]) -> tuple[list[int], Tensor]:
             ids_BT, last_B = _pad([prompts[index].ids for index in batch])
-            yield batch, model.hidden_at(last_B, ids_BT, cache=head_cache.expand(len(batch)))
+            return batch, model.hidden_at(last_B, ids_BT, cache=head_cache.expand(len(batch)))
+
+        batches = list(_batches_by_length(prompts, self._share_of(prompts)))
+        together = self._pool.map if self._pool and len(batches) > 1 else map
+        yield from together(read, batches)
+
+    def _share_of(self, prompts: Sequence[PassagePrompt]) -> int:
+        """Tokens of a batch: as many as are fast, and fewer where all threads would not get the
+        same."""
+        total = sum(len(prompt.ids) for prompt in prompts)
+        rounds = math.ceil(total / (self.threads * self._batch_tokens))
+        return min(self._batch_tokens, math.ceil(total / (self.threads * max(1, rounds))))
 
     @torch.inference_mode()
     def represent(self, request: Represent) -> Represented:

@@ -22,7 +22,7 @@ _CPU = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tuning:
-    """How to load: the arithmetic, tokens of a batch, threads of the worker."""
+    """How to load: the arithmetic, tokens of a batch, batches read side by side."""
 
     arithmetic: Arithmetic
     batch_tokens: int

@@ -71,7 +71,7 @@ def measure_speed(
     kept, as in a worker, for all of them."""
     torch.set_num_threads(threads)
     keep_freed_memory()
-    ways = _ways(specialist)
+    ways = _ways(specialist, threads)
     if peers:
         ways |= _peers(threads)
     found: list[Speed] = []
@@ -127,7 +127,7 @@ def measure_floors(
     texts = make_passages(specialist, count=passages, tokens=tokens)
     return [
         measure_floor(asked, PROBE_QUERY, texts, tokens=tokens, rounds=rounds)
-        for asked in _in_each_arithmetic(specialist)
+        for asked in _in_each_arithmetic(specialist, threads)
     ]
 
 
@@ -154,7 +154,7 @@ def random_50m() -> Specialist:
         return Specialist(checkpoint, load_model(checkpoint), open_tokenizer(tokenizer_path))
 
 
-def _ways(specialist: Specialist) -> dict[str, Decider]:
+def _ways(specialist: Specialist, threads: int) -> dict[str, Decider]:
     def by(asked: Specialist) -> Decider:
         return lambda query, passages: [
             verdict.label
@@ -162,7 +162,7 @@ def _ways(specialist: Specialist) -> dict[str, Decider]:
         ]
 
     ways: dict[str, Decider] = {PLAIN: lambda query, passages: _plain(specialist, query, passages)}
-    for asked in _in_each_arithmetic(specialist):
+    for asked in _in_each_arithmetic(specialist, threads):
         ways[asked.arithmetic] = by(asked)
     return ways
 
@@ -182,10 +182,14 @@ def _peers(threads: int) -> dict[str, Decider]:
     return ways
 
 
-def _in_each_arithmetic(specialist: Specialist) -> list[Specialist]:
+def _in_each_arithmetic(specialist: Specialist, threads: int) -> list[Specialist]:
     return [
         Specialist(
-            specialist.checkpoint, specialist.model, specialist.tokenizer, arithmetic=arithmetic
+            specialist.checkpoint,
+            specialist.model,
+            specialist.tokenizer,
+            arithmetic=arithmetic,
+            threads=threads,
         )
         for arithmetic in WAYS
     ]

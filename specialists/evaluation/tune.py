@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-import torch
-
 from specialists.agreement import Agreement, find_agreement
 from specialists.allocator import keep_freed_memory
 from specialists.evaluation.speed import make_passages
@@ -73,16 +71,13 @@ def tune(
     )
     keep_freed_memory()
     seconds: dict[Tuning, list[float]] = {tuning: [] for tuning in candidates}
-    threads_before = torch.get_num_threads()
     for turn in range(rounds + 1):
         on_progress(turn, rounds + 1, f"{len(candidates)} ways, in turns")
         for tuning, specialist in asked.items():
-            torch.set_num_threads(tuning.threads)
             began = time.perf_counter()
             specialist.decide(request)
             if turn:  # the first round only warms up
                 seconds[tuning].append(time.perf_counter() - began)
-    torch.set_num_threads(threads_before)
     tried = [_tried(tuning, seconds[tuning]) for tuning in candidates]
     return Tuned(tried=tuple(tried), best=choose(tried), agreement=agreement)
 
@@ -116,6 +111,7 @@ def _loaded(exact: Specialist, tuning: Tuning, border: float) -> Specialist:
         arithmetic=tuning.arithmetic,
         border=border,
         batch_tokens=tuning.batch_tokens,
+        threads=tuning.threads,
     )
 
 

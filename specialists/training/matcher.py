@@ -100,10 +100,10 @@ def train_matcher(
     weights: Mapping[str, float],
     steps: int,
     seed: int,
-    on_progress: Callable[[int, float], None] = lambda step, loss: None,
+    on_progress: Callable[[int, int, float], None] = lambda step, tokens, loss: None,
 ) -> Matcher:
     """From the counted embeddings `vectors_VD`, by source `weights` (1 where a source is not
-    named), on the training rows alone; `on_progress` takes the step and its loss."""
+    named), on the training rows alone; `on_progress` takes the step, its tokens and its loss."""
     choice = np.random.default_rng(seed)
     model = StaticMatcher(vectors_VD, torch.from_numpy(_rarity(rows, len(vectors_VD), choice)))
     optimizer = torch.optim.Adam(
@@ -129,7 +129,8 @@ def train_matcher(
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         optimizer.step()
-        on_progress(step + 1, float(loss.detach()))
+        tokens = int((query.ids != PAD).sum() + (passage.ids != PAD).sum())
+        on_progress(step + 1, tokens, float(loss.detach()))
     weight_V = model.query_weight.detach().exp()
     return Matcher(
         vectors_VD=normalize(model.vectors.detach(), dim=1), weight_V=weight_V / weight_V.mean()
@@ -187,11 +188,11 @@ def _draw(
 
 
 def _padded(rows: RelevanceRows, texts: Sequence[int], longest: int) -> Texts:
-    ids = np.full((len(texts), longest), PAD, dtype=np.int64)
+    spans = [rows.text(text) for text in texts]
+    lengths = [min(longest, span.stop - span.start) for span in spans]
+    ids = np.full((len(texts), max(lengths)), PAD, dtype=np.int64)
     stems = np.zeros_like(ids)
-    for number, text in enumerate(texts):
-        span = rows.text(text)
-        length = min(longest, span.stop - span.start)
+    for number, (span, length) in enumerate(zip(spans, lengths, strict=True)):
         ids[number, :length] = rows.tokens[span][:length]
         stems[number, :length] = rows.stems[span][:length]
     return Texts(ids=torch.from_numpy(ids), stems=torch.from_numpy(stems))

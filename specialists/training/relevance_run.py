@@ -1,5 +1,6 @@
 """Carries out a relevance recipe: rows from pairs and text, training on a base, export."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,6 +43,8 @@ ROWS_SEED = 0
 """Of what is drawn into the rows; a recipe's own seed says in which order they are seen."""
 SOURCES = "data.json"
 MATCHER = "matcher.safetensors"
+MATCHER_TOLD = 20
+"""Steps between two words on the matcher's training."""
 
 
 def prepare_rows(
@@ -133,7 +136,8 @@ def _train(
     if recipe.matcher_steps:
         head = CoverageHead(model.config.d_model)
         modules["coverage"] = head
-        coverage = Coverage(matcher=_matcher(recipe, run=run, base=base, steps=steps), head=head)
+        matcher = _matcher(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
+        coverage = Coverage(matcher=matcher, head=head)
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     rows = open_rows(run / "rows")
@@ -188,17 +192,43 @@ def _train(
     return model, dense
 
 
-def _matcher(recipe: RelevanceRecipe, *, run: Path, base: Checkpoint, steps: int | None) -> Matcher:
+def _matcher(
+    recipe: RelevanceRecipe,
+    *,
+    run: Path,
+    base: Checkpoint,
+    steps: int | None,
+    on_progress: Callable[[Progress], None],
+) -> Matcher:
     """That of the run, trained where it is not there yet."""
     path = run / recipe.name / MATCHER
+    steps = min(recipe.matcher_steps, steps or recipe.matcher_steps)
+    began, read = time.monotonic(), 0
+
+    def tell(step: int, tokens: int, loss: float) -> None:
+        nonlocal read
+        read += tokens
+        seconds = time.monotonic() - began
+        if step % MATCHER_TOLD == 0:
+            on_progress(
+                Progress(
+                    step=step,
+                    steps=steps,
+                    tokens=read,
+                    tokens_per_s=read / seconds,
+                    seconds=seconds,
+                    figures={"matcher": loss},
+                )
+            )
+
     if not path.is_file():
-        vectors_VD = load_model(base).embedding.weight.detach()
         matcher = train_matcher(
             open_rows(run / "rows"),
-            vectors_VD,
+            load_model(base).embedding.weight.detach(),
             weights=recipe.matcher_weights,
-            steps=min(recipe.matcher_steps, steps or recipe.matcher_steps),
+            steps=steps,
             seed=recipe.seed,
+            on_progress=tell,
         )
         keep_matcher(matcher, path)
     return read_matcher(path)

@@ -67,6 +67,19 @@ def plain_label_logits(judge: Specialist, query: str, passage: str) -> list[floa
     return [float(logits[label]) for label in judge.contract.label_ids]
 
 
+@pytest.mark.parametrize("threads", [2, 5])
+def test_batches_side_by_side_change_no_verdict(judge: Specialist, threads: int) -> None:
+    together = Specialist(
+        judge.checkpoint, judge.model, judge.tokenizer, batch_tokens=64, threads=threads
+    )
+    request = Decide(query="When was the pump replaced?", passages=PASSAGES * 6)
+    alone = judge.decide(request).verdicts
+    for one, other in zip(alone, together.decide(request).verdicts, strict=True):
+        assert other.logits == pytest.approx(one.logits, abs=1e-4)
+        assert (other.label, other.tokens) == (one.label, one.tokens)
+    assert len(together.decide(Decide(query="the pump", passages=PASSAGES[:1])).verdicts) == 1
+
+
 def test_verdicts_equal_those_of_plain_forwards(judge: Specialist) -> None:
     query = "When was the pump replaced?"
     verdicts = judge.decide(Decide(query=query, passages=PASSAGES)).verdicts

@@ -1,0 +1,106 @@
+"""A recipe that comes after another: both are trained, from their rows to the folder that ships."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from specialists.checkpoint import Checkpoint
+from specialists.corpora.relevance import QueryGroup, write_rows
+from specialists.model.config import DecoderConfig
+from specialists.model.decoder import FinanceDecoder, initialize
+from specialists.requests import Decide
+from specialists.specialist import load_specialist
+from specialists.tensors import write_checkpoint
+from specialists.tokenizer import train_tokenizer
+from specialists.training.base_run import record_sources
+from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
+from specialists.training.relevance_run import MATCHER, SOURCES, export_relevance, train_relevance
+
+TINY = DecoderConfig(
+    vocab_size=420, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=512
+)
+GROUPS = [
+    QueryGroup(
+        source="birds",
+        name=f"birds {number}",
+        query=f"How long do owls of kind {number} live?",
+        positives=(f"An owl of kind {number} lives for {number} years. Some live much longer.",),
+        negatives=("Trains run daily.", f"Kind {number} is a word.", "Swans swim; owls don't."),
+    )
+    for number in range(200)
+]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Checkpoint:
+    texts = [text for group in GROUPS for text in (group.query, *group.positives)]
+    tokenizer = train_tokenizer(iter([*texts, "Q: a\nP: b\nA:1 A:0"]), vocab_size=420)
+    (tmp_path / "weights").mkdir()
+    tokenizer.save(str(tmp_path / "weights" / "tokenizer.json"))
+    write_rows(GROUPS, tokenizer, tmp_path / "rows")
+    record_sources(tmp_path / "rows" / SOURCES, [])
+    model = FinanceDecoder(TINY)
+    initialize(model, seed=0)
+    return write_checkpoint(
+        tmp_path / "weights" / "base",
+        name="base",
+        task="generate",
+        config=TINY,
+        tensors=model.state_dict(),
+        storage="float32",
+        contract=None,
+        tokenizer_path=None,
+    )
+
+
+@pytest.fixture
+def recipe() -> RelevanceRecipe:
+    words = replace(
+        pocket_q_rag(),
+        name="words",
+        after=None,
+        n_layer=None,
+        matcher_steps=0,
+        match_layers=(1,),
+        phases=(Phase(until=1.0, max_length=96, token_budget=600),),
+        steps=3,
+    )
+    return replace(words, name="judge", after=words, n_layer=3, matcher_steps=2, steps=2)
+
+
+def test_the_later_recipe_goes_on_from_the_earlier_one_with_more_blocks(
+    base: Checkpoint, recipe: RelevanceRecipe, tmp_path: Path
+) -> None:
+    model = train_relevance(recipe, run=tmp_path, base=base)
+    assert (tmp_path / "judge" / MATCHER).is_file()
+    logged = [
+        json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
+        for name in ("words", "judge")
+    ]
+    assert [line["step"] for line in logged] == [3, 2]
+    assert "coverage" in logged[1]
+    assert logged[1]["coverage"] > 0
+    shipped = export_relevance(
+        recipe, model, run=tmp_path, base=base, target=tmp_path / "weights" / "judge"
+    )
+    assert shipped.config.n_layer == 3
+    record = json.loads((shipped.folder / "config.json").read_text())["recipe"]
+    assert record["steps"] == 5
+    assert record["tokens"] == sum(line["tokens"] for line in logged)
+    verdicts = load_specialist(shipped.folder).decide(
+        Decide(query="How long do owls live?", passages=("Long.", "Trains run."))
+    )
+    assert len(verdicts.verdicts) == 2
+
+
+def test_given_again_it_goes_on_where_it_was(
+    base: Checkpoint, recipe: RelevanceRecipe, tmp_path: Path
+) -> None:
+    first = train_relevance(recipe, run=tmp_path, base=base)
+    again = train_relevance(recipe, run=tmp_path, base=base)
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
+    assert len((tmp_path / "words" / "log.jsonl").read_text().splitlines()) == 1
