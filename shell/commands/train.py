@@ -6,9 +6,10 @@ imported only when a command runs.
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,13 +17,26 @@ from shell.output import Output, Ticks
 from shell.settings import read_settings
 from specialists.errors import RecipeError
 from specialists.jobs.table import JOBS
-from specialists.training.recipes import LABELS
+from specialists.training.recipes import LABELS, LabelRecipe, pocket_q_route
 
 if TYPE_CHECKING:
     from specialists.training.loop import Progress
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Given:
+    """What every training is told."""
+
+    data: Path | None
+    run: Path
+    out: Path
+    tier: str
+    steps: int | None
+    threads: int | None
+    output: Output
+
+
+def _options(function: Callable[[_Given], None]) -> Callable[..., None]:
     """The options that every training shares."""
     path = click.Path(path_type=Path, file_okay=False)
 
@@ -49,9 +63,28 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--threads", type=click.IntRange(1), help="Processor threads for torch.")
     @click.option("--json", "as_json", is_flag=True, help="Print the end as JSON on stdout.")
     @wraps(function)
-    def with_options(tier: str, run_folder: Path | None, out: Path | None, **options: Any) -> None:
-        run_folder = run_folder or Path("runs") / tier
-        function(tier=tier, run_folder=run_folder, out=out or run_folder / "weights", **options)
+    def with_options(
+        data: Path | None,
+        run_folder: Path | None,
+        out: Path | None,
+        tier: str,
+        steps: int | None,
+        threads: int | None,
+        as_json: bool,
+    ) -> None:
+        run = run_folder or Path("runs") / tier
+        _let_threads_sleep()
+        function(
+            _Given(
+                data=data,
+                run=run,
+                out=out or run / "weights",
+                tier=tier,
+                steps=steps,
+                threads=threads,
+                output=Output(json=as_json, colours=read_settings().colours),
+            )
+        )
 
     return with_options
 
@@ -72,15 +105,7 @@ def command() -> None:
 
 @command.command(name="base")
 @_options
-def base_command(
-    data: Path | None,
-    run_folder: Path,
-    out: Path,
-    tier: str,
-    steps: int | None,
-    threads: int | None,
-    as_json: bool,
-) -> None:
+def base_command(given: _Given) -> None:
     """Tokenizer, counted embeddings, next-token training: the base of all specialists.
 
     \b
@@ -88,7 +113,6 @@ def base_command(
       qshell train base --data data/
       qshell train base --data data/ --steps 20 --run runs/try --out runs/try/weights
     """
-    _let_threads_sleep()
     from specialists.training.base_run import (
         export_base,
         prepare_embeddings,
@@ -98,31 +122,26 @@ def base_command(
     )
     from specialists.training.recipes import BASES
 
-    output = Output(json=as_json, colours=read_settings().colours)
-    recipe = BASES[tier]()
-    with output.progress() as tick:
+    recipe = BASES[given.tier]()
+    with given.output.progress() as tick:
         say = _saying(tick)
-        prepare_tokenizer(recipe, data=data, run=run_folder, say=say)
-        prepare_text(recipe, data=data, run=run_folder, say=say)
-        prepare_embeddings(recipe, run=run_folder, say=say)
+        prepare_tokenizer(recipe, data=given.data, run=given.run, say=say)
+        prepare_text(recipe, data=given.data, run=given.run, say=say)
+        prepare_embeddings(recipe, run=given.run, say=say)
         model = train_base(
-            recipe, run=run_folder, steps=steps, threads=threads, on_progress=_ticking(tick)
+            recipe,
+            run=given.run,
+            steps=given.steps,
+            threads=given.threads,
+            on_progress=_ticking(tick),
         )
-    export_base(recipe, model, run=run_folder, weights=out)
-    _finish(output, out / recipe.name, run_folder / recipe.name)
+    export_base(recipe, model, run=given.run, weights=given.out)
+    _finish(given, recipe.name)
 
 
 @command.command(name="q-rag")
 @_options
-def relevance_command(
-    data: Path | None,
-    run_folder: Path,
-    out: Path,
-    tier: str,
-    steps: int | None,
-    threads: int | None,
-    as_json: bool,
-) -> None:
+def relevance_command(given: _Given) -> None:
     """Relevance, 1 or 0: rows from pairs and text, then training on the base.
 
     \b
@@ -130,7 +149,6 @@ def relevance_command(
       qshell train q-rag --data data/
       qshell train q-rag --data data/ --steps 100 --run runs/try --out runs/try/weights
     """
-    _let_threads_sleep()
     from specialists.checkpoint import open_checkpoint
     from specialists.training.recipes import RELEVANCE
     from specialists.training.relevance_run import (
@@ -139,122 +157,90 @@ def relevance_command(
         train_relevance,
     )
 
-    output = Output(json=as_json, colours=read_settings().colours)
-    recipe = RELEVANCE[tier]()
-    base = open_checkpoint(out / recipe.base)
-    with output.progress() as tick:
+    recipe = RELEVANCE[given.tier]()
+    base = open_checkpoint(given.out / recipe.base)
+    with given.output.progress() as tick:
         prepare_rows(
-            recipe, data=data, run=run_folder, tokenizer_path=base.tokenizer_path, say=_saying(tick)
+            recipe,
+            data=given.data,
+            run=given.run,
+            tokenizer_path=base.tokenizer_path,
+            say=_saying(tick),
         )
         model = train_relevance(
             recipe,
-            run=run_folder,
+            run=given.run,
             base=base,
-            steps=steps,
-            threads=threads,
+            steps=given.steps,
+            threads=given.threads,
             on_progress=_ticking(tick),
         )
-    export_relevance(recipe, model, run=run_folder, base=base, target=out / recipe.name)
-    _finish(output, out / recipe.name, run_folder / recipe.name)
+    export_relevance(recipe, model, run=given.run, base=base, target=given.out / recipe.name)
+    _finish(given, recipe.name)
 
 
-def _add_label_command(name: str) -> None:
-    """`qshell train NAME` for one of the specialists that label texts."""
+def _add_label_command(
+    make_recipe: Callable[[], LabelRecipe], *, name: str, about: str, short: str | None = None
+) -> None:
+    """`qshell train NAME` for one of the specialists that label texts or route requests."""
 
     @command.command(
         name=name,
-        help=f"""{JOBS[LABELS[name]().contract.job].summary} Rows from its generator, then training
-        from a sibling's weights.
+        help=f"""{about}
 
         \b
         Examples:
           qshell train {name} --data data/
           qshell train {name} --data data/ --steps 60 --run runs/try --out runs/try/weights
         """,
-        short_help=JOBS[LABELS[name]().contract.job].summary,
+        short_help=short,
     )
     @_options
-    def label_command(
-        data: Path | None,
-        run_folder: Path,
-        out: Path,
-        tier: str,
-        steps: int | None,
-        threads: int | None,
-        as_json: bool,
-    ) -> None:
-        if tier != "pocket":
+    def label_command(given: _Given) -> None:
+        if given.tier != "pocket":
             raise RecipeError(f"{name} has a recipe of the pocket tier alone; leave --tier out")
-        _let_threads_sleep()
         from specialists.checkpoint import open_checkpoint
-        from specialists.training.label_run import export_labels, prepare_label_rows, train_labels
+        from specialists.training.label_run import train_labels
+        from specialists.training.labelling import LabelRun, prepare_label_rows
         from specialists.training.pair_run import train_pairs
+        from specialists.training.route_run import export_routes, train_routes
 
-        output = Output(json=as_json, colours=read_settings().colours)
-        recipe = LABELS[name]()
-        base, start = open_checkpoint(out / "base"), open_checkpoint(out / recipe.start)
-        with output.progress() as tick:
-            prepare_label_rows(recipe, data=data, run=run_folder, say=_saying(tick))
-            model = (train_pairs if recipe.contract.echo else train_labels)(
-                recipe,
-                run=run_folder,
+        recipe = make_recipe()
+        base, start = open_checkpoint(given.out / "base"), open_checkpoint(given.out / recipe.start)
+        with given.output.progress() as tick:
+            prepare_label_rows(recipe, data=given.data, run=given.run, say=_saying(tick))
+            run = LabelRun(
+                recipe=recipe,
+                run=given.run,
                 start=start,
-                steps=steps,
-                threads=threads,
+                steps=given.steps,
+                threads=given.threads,
                 on_progress=_ticking(tick),
             )
-        export_labels(recipe, model, run=run_folder, base=base, start=start, target=out / name)
-        _finish(output, out / name, run_folder / name)
+            if recipe.task == "routing":
+                model = train_routes(run)
+                _saying(tick)("measuring the features")
+                export_routes(run, model, base=base, target=given.out / name)
+            else:
+                model = (train_pairs if recipe.contract.echo else train_labels)(run)
+                run.export(model, base=base, target=given.out / name)
+        _finish(given, name)
 
 
-for _name in LABELS:
-    _add_label_command(_name)
-
-
-@command.command(name="q-route")
-@_options
-def route_command(
-    data: Path | None,
-    run_folder: Path,
-    out: Path,
-    tier: str,
-    steps: int | None,
-    threads: int | None,
-    as_json: bool,
-) -> None:
-    """Which specialist a request is for, or none: the decision head, and what the router must know
-    of its features.
-
-    \b
-    Examples:
-      qshell train q-route --data data/
-      qshell train q-route --data data/ --steps 60 --run runs/try --out runs/try/weights
-    """
-    if tier != "pocket":
-        raise RecipeError("q-route has a recipe of the pocket tier alone; leave --tier out")
-    _let_threads_sleep()
-    from specialists.checkpoint import open_checkpoint
-    from specialists.training.label_run import prepare_label_rows
-    from specialists.training.recipes import pocket_q_route
-    from specialists.training.route_run import export_routes, train_routes
-
-    output = Output(json=as_json, colours=read_settings().colours)
-    recipe = pocket_q_route()
-    base, start = open_checkpoint(out / "base"), open_checkpoint(out / recipe.start)
-    with output.progress() as tick:
-        prepare_label_rows(recipe, data=data, run=run_folder, say=_saying(tick))
-        model = train_routes(
-            recipe,
-            run=run_folder,
-            start=start,
-            steps=steps,
-            threads=threads,
-            on_progress=_ticking(tick),
-        )
-        _saying(tick)("measuring the features")
-        target = out / recipe.name
-        export_routes(recipe, model, run=run_folder, base=base, start=start, target=target)
-    _finish(output, target, run_folder / recipe.name)
+for _name, _make_recipe in LABELS.items():
+    _summary = JOBS[_make_recipe().contract.job].summary
+    _add_label_command(
+        _make_recipe,
+        name=_name,
+        about=f"{_summary} Rows from its generator, then training from a sibling's weights.",
+        short=_summary,
+    )
+_add_label_command(
+    pocket_q_route,
+    name="q-route",
+    about="Which specialist a request is for, or none: the decision head, and what the router must "
+    "know of its features.",
+)
 
 
 def _let_threads_sleep() -> None:
@@ -275,10 +261,12 @@ def _ticking(tick: Ticks) -> Callable[["Progress"], None]:
     return show
 
 
-def _finish(output: Output, folder: Path, run: Path) -> None:
+def _finish(given: _Given, name: str) -> None:
     from specialists.checkpoint import describe, open_checkpoint
 
-    if output.json:
-        output.document(describe(open_checkpoint(folder)))
+    folder = given.out / name
+    if given.output.json:
+        given.output.document(describe(open_checkpoint(folder)))
     else:
-        output.answer(f"{folder} is ready; the log of the run is {run / 'log.jsonl'}")
+        log = given.run / name / "log.jsonl"
+        given.output.answer(f"{folder} is ready; the log of the run is {log}")

@@ -8,17 +8,18 @@ Texts are written as the job writes them.
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import Stemmer
 
 from specialists.corpora.asking import Asked, ask_by_question, sentences
 from specialists.corpora.cloze import Section, split_sections
 from specialists.corpora.fact_notes import NoteQuestion, note_questions
-from specialists.corpora.labels import LabelRow
+from specialists.corpora.labels import LabelRow, interleave
 from specialists.corpora.relevance import QueryGroup, read_pair_groups
 from specialists.corpora.swaps import names_in, swap_all
 from specialists.corpora.text import data_folder, read_documents
@@ -75,10 +76,11 @@ _PROBES = (
     ("How often is the {} checked?", r"often|every|each|daily|once|twice|check|inspect|regular"),
 )
 _stemmer = Stemmer.Stemmer("english")
+T = TypeVar("T")
 
 
 def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
-    """About `most` rows, question by question, the same ones for the same seed. Raises
+    """At most `most` rows, question by question, the same ones for the same seed. Raises
     `CorpusError` where the data is missing."""
     choice = random.Random(seed)  # noqa: S311  sampling, not secrecy
     pairs, text = data_folder(data, "pairs"), data_folder(data, "text")
@@ -88,15 +90,7 @@ def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
         "asked": _asked_rows(pairs, choice, seed=seed),
         "written": _written_rows(text, choice),
     }
-    made = 0
-    while made < most:
-        (name,) = choice.choices(list(streams), [_SHARES[name] for name in streams])
-        rows = next(streams[name], None)
-        if rows is None:
-            del streams[name]
-            continue
-        yield from islice(rows, most - made)
-        made += len(rows)
+    yield from interleave(streams, _SHARES, most=most, choice=choice)
 
 
 def _note_rows(choice: Random) -> Iterator[list[LabelRow]]:
@@ -130,14 +124,9 @@ def _judged_rows(folder: Path, choice: Random, *, seed: int) -> Iterator[list[La
 
 def _asked_rows(folder: Path, choice: Random, *, seed: int) -> Iterator[list[LabelRow]]:
     """Sentences of the passages that answer a real question, and of passages that do not."""
-    left = {source: _groups(folder, source, seed) for source in ASKED}
     names: list[str] = []
-    while left:
-        source = choice.choice(list(left))
-        group = next(left[source], None)
-        if group is None:
-            del left[source]
-            continue
+    asked = {source: _groups(folder, source, seed) for source in ASKED}
+    for _, group in _by_turns(asked, choice):
         rows = list(_of_passages(group, names, choice))
         names += names_in(group.query)
         if rows:
@@ -196,17 +185,12 @@ def _other_name(query: str, sentence: str, names: Sequence[str], choice: Random)
 
 def _written_rows(folder: Path, choice: Random) -> Iterator[list[LabelRow]]:
     """Questions made from a sentence, with its neighbours and copies of it."""
-    left = {
+    written = {
         source: split_sections(islice(read_documents(path), _MOST_DOCUMENTS))
         for source in WRITTEN
         for path in sorted(folder.glob(f"{source}.txt*"))[:1]
     }
-    while left:
-        source = choice.choice(list(left))
-        section = next(left[source], None)
-        if section is None:
-            del left[source]
-            continue
+    for source, section in _by_turns(written, choice):
         rows = [*_of_section(section, source, choice), *_probes(section, source, choice)]
         if rows:
             yield rows
@@ -260,6 +244,18 @@ def _copies(
     swaps = list(swap_all(one, one.sentence, names=(names,), choice=choice))
     for swap in swaps[:2]:
         yield _row(one.query, shown(swap.text, heading=heading), False, group, name)
+
+
+def _by_turns(streams: Mapping[str, Iterator[T]], choice: Random) -> Iterator[tuple[str, T]]:
+    """What is next of a stream drawn at random, with its name, until all are at their end."""
+    left = dict(streams)
+    while left:
+        name = choice.choice(list(left))
+        found = next(left[name], None)
+        if found is None:
+            del left[name]
+        else:
+            yield name, found
 
 
 def _groups(folder: Path, source: str, seed: int) -> Iterator[QueryGroup]:

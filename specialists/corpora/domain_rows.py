@@ -26,6 +26,7 @@ from specialists.corpora.domain_cues import (
 )
 from specialists.corpora.labels import LabelRow
 from specialists.corpora.naive_bayes import HeldOutVote
+from specialists.corpora.passages import draw_passage
 from specialists.corpora.text import data_folder, open_text, read_documents
 from specialists.corpora.words import STOPWORDS
 
@@ -423,16 +424,9 @@ def _chunks(text: str, choice: random.Random, *, most: int = _CHUNKS_A_SECTION) 
     choice.shuffle(blocks)
     made = 0
     for block in blocks:
-        pieces = re.split(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z])", block)
-        start = choice.randrange(len(pieces))
-        wanted = choice.randint(_LEAST_WORDS, _MOST_WORDS)
-        words: list[str] = []
-        for piece in pieces[start:]:
-            if words and len(words) + len(piece.split()) > wanted:
-                break
-            words += piece.split()
-        if _LEAST_WORDS <= len(words) <= _MOST_WORDS + 10:
-            yield " ".join(words)
+        chunk = draw_passage(block, choice, least=_LEAST_WORDS, most=_MOST_WORDS, beyond=10)
+        if chunk:
+            yield chunk
             made += 1
         if made == most:
             return

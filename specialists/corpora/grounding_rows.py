@@ -22,6 +22,7 @@ from pathlib import Path
 
 from specialists.corpora.asking import Asked, sentences
 from specialists.corpora.labels import LabelRow
+from specialists.corpora.passages import draw_passage
 from specialists.corpora.question_swaps import another_number, another_thing, turned_round
 from specialists.corpora.restating import SHAPES, reshaped, reworded
 from specialists.corpora.swaps import names_in, swap_all
@@ -337,7 +338,9 @@ def _places(
     told = {number: list(_statements(block, person)) for number, block in enumerate(blocks)}
     usable = [number for number, found in told.items() if found]
     for number in choice.sample(usable, min(_SECTIONS_OF_A_DOCUMENT, len(usable))):
-        passage = _cut(blocks[number], choice)
+        passage = draw_passage(
+            blocks[number], choice, least=_LEAST_WORDS, most=_MOST_WORDS, beyond=14
+        )
         inside = [one for one in told[number] if one in passage]
         elsewhere = [one for other in usable if other != number for one in told[other]]
         if passage and inside:
@@ -357,15 +360,3 @@ def _statements(block: str, person: bool) -> Iterator[str]:
         for piece in re.findall(r"(?<=[.] )(?:He|She) [^.;:()]{30,150}\.(?= |$)", block):
             if not re.search(r"\d\.\d|[\[\]|]", piece):
                 yield piece
-
-
-def _cut(block: str, choice: random.Random) -> str:
-    pieces = re.split(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z])", block)
-    start = choice.randrange(len(pieces))
-    wanted = choice.randint(_LEAST_WORDS, _MOST_WORDS)
-    words: list[str] = []
-    for piece in pieces[start:]:
-        if words and len(words) + len(piece.split()) > wanted:
-            break
-        words += piece.split()
-    return " ".join(words) if _LEAST_WORDS <= len(words) <= _MOST_WORDS + 14 else ""

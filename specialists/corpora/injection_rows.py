@@ -14,7 +14,6 @@ from random import Random
 
 from specialists.contract import Contract
 from specialists.corpora.filling import Words, fill, read_patterns
-from specialists.corpora.held_out import drop_held_out
 from specialists.corpora.labels import LabelRow
 from specialists.corpora.passages import short_passages
 from specialists.jobs.injection import NAME
@@ -48,7 +47,7 @@ def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
     luring = [passage for passage in passages if _LURES.search(passage[2])]
     made = list(islice(_generate(passages, luring, draw), most))
     draw.shuffle(made)
-    return drop_held_out(made, "q-inject")
+    return iter(made)
 
 
 def _generate(

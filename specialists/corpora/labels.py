@@ -6,9 +6,11 @@ trained on. Which rows are held back follows from the name of their group alone.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
+from random import Random
 
 from specialists.corpora.relevance import in_development
 from specialists.corpora.text import open_text
@@ -31,6 +33,27 @@ class LabelRow:
     def held_back(self) -> bool:
         """Whether this row measures the training instead of feeding it."""
         return in_development(self.group)
+
+
+def interleave(
+    streams: Mapping[str, Iterator[Sequence[LabelRow]]],
+    shares: Mapping[str, float],
+    *,
+    most: int,
+    choice: Random,
+) -> Iterator[LabelRow]:
+    """At most `most` rows: ever again what a stream has next, the stream drawn by its share, until
+    all are at their end."""
+    left = dict(streams)
+    made = 0
+    while left and made < most:
+        (name,) = choice.choices(list(left), [shares[name] for name in left])
+        rows = next(left[name], None)
+        if rows is None:
+            del left[name]
+            continue
+        yield from islice(rows, most - made)
+        made += len(rows)
 
 
 def write_label_rows(

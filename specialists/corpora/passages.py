@@ -1,4 +1,4 @@
-"""Short real passages: a few sentences on end out of each file of training text, in mixed order."""
+"""Short real passages: a few sentences on end, out of a block or of each file of training text."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from random import Random
 from specialists.corpora.text import data_folder, read_documents, text_files
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(\d])|\n\s*\n")
+_BORDER = re.compile(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z])")
 _SPACE = re.compile(r"[ \t]*\n[ \t]*|[ \t]{2,}")
 
 
@@ -29,6 +30,21 @@ def short_passages(
                     passages.append((f"text/{source}", f"{source} {number}", text))
     draw.shuffle(passages)
     return passages
+
+
+def draw_passage(block: str, choice: Random, *, least: int, most: int, beyond: int) -> str:
+    """Whole neighbouring sentences, beginning anywhere in the block, up to a drawn number of words
+    from `least` to `most`. The first is taken whatever its length; empty where that makes fewer
+    words than `least` or more than `beyond` over `most`."""
+    pieces = _BORDER.split(block)
+    start = choice.randrange(len(pieces))
+    wanted = choice.randint(least, most)
+    words: list[str] = []
+    for piece in pieces[start:]:
+        if words and len(words) + len(piece.split()) > wanted:
+            break
+        words += piece.split()
+    return " ".join(words) if least <= len(words) <= most + beyond else ""
 
 
 def _sentences(document: str) -> Iterator[str]:

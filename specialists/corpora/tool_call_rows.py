@@ -10,11 +10,11 @@ import csv
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from random import Random
 
-from specialists.corpora.labels import LabelRow
+from specialists.corpora.labels import LabelRow, interleave
 from specialists.corpora.text import data_folder, open_text
 from specialists.corpora.tool_frames import Frame, Slot, all_frames
 from specialists.corpora.tool_intents import banking_tools, clinc_tools
@@ -48,8 +48,8 @@ _MOST_WRONG_VALUES = 3
 
 
 def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
-    """About `most` rows, request by request, the same ones for the same seed. Raises `CorpusError`
-    where the data is missing."""
+    """At most `most` rows, request by request, the same ones for the same seed. Raises
+    `CorpusError` where the data is missing."""
     folder = data_folder(data, "specialists")
     choice = random.Random(seed)  # noqa: S311  sampling, not secrecy
     streams: dict[str, Iterator[list[LabelRow]]] = {
@@ -59,15 +59,7 @@ def make_rows(data: Path, *, seed: int, most: int) -> Iterator[LabelRow]:
         "banking": _intent_rows("banking77_train", _banking(folder), banking_tools(), choice),
         "apibench": _api_rows(folder, choice),
     }
-    made = 0
-    while made < most:
-        (name,) = choice.choices(list(streams), [_SHARES[name] for name in streams])
-        rows = next(streams[name], None)
-        if rows is None:
-            del streams[name]
-            continue
-        yield from islice(rows, most - made)
-        made += len(rows)
+    yield from interleave(streams, _SHARES, most=most, choice=choice)
 
 
 def _frame_rows(choice: Random) -> Iterator[list[LabelRow]]:

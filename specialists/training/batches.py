@@ -68,6 +68,11 @@ class RelevanceBatch:
     relevant_B: Tensor
     group_B: Tensor
 
+    @property
+    def tokens(self) -> int:
+        """Without the padding."""
+        return int(self.last_B.sum()) + len(self.last_B)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromptIds:

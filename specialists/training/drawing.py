@@ -22,8 +22,8 @@ from specialists.training.batches import (
     prompt_length,
     relevance_batch,
 )
+from specialists.training.pools import POOL
 
-POOL = 8
 CUT_WINDOW = (20, 40)
 CUT_QUERY = (5, 13)
 KEPT_WORDS = 0.8

@@ -13,7 +13,7 @@ Shapes: B rows, T and S positions, A asking positions, D width, H head size, V v
 L labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -85,6 +85,15 @@ class RelevanceLoss:
             "accuracy": float(self.accuracy),
             "match_f1": float(self.match_f1),
         }
+
+
+def mean_figures(losses: Sequence[RelevanceLoss], names: Collection[str] = ()) -> dict[str, float]:
+    """For the log of a measurement: the mean of each figure, or of those of `names`."""
+    drawn = [loss.figures() for loss in losses]
+    return {
+        f"development_{name}": sum(figures[name] for figures in drawn) / len(drawn)
+        for name in names or drawn[0]
+    }
 
 
 def relevance_loss(

@@ -1,4 +1,5 @@
-"""AdamW with weight decay on matrices alone, and the learning rate of every step.
+"""Which weights move and how: AdamW with weight decay on matrices alone, and the learning rate of
+every step.
 
 The schedule is trapezoidal (Hägele et al. 2024): a short rise, a level, a linear fall over the
 last part. While it is level a run may be lengthened or shortened without starting again.
@@ -9,12 +10,22 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from specialists.model.decoder import FinanceDecoder
+
 EMBEDDING_RATE = 0.1
 """Share of the learning rate for embeddings: Adam moves every row by about the rate at each step,
 and counted embeddings of rare tokens know more than the few gradients they get."""
 
 FALL = 0.3
 """Share of the steps, the last ones, over which the learning rate falls."""
+
+
+def ready_to_train(model: FinanceDecoder) -> FinanceDecoder:
+    """The same model in training mode, every weight free but the embeddings: those stay the base's,
+    which all siblings share."""
+    model.train().requires_grad_(True)
+    model.embedding.requires_grad_(False)
+    return model
 
 
 def make_optimizer(

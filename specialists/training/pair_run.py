@@ -5,22 +5,19 @@ label alone is trained on; so its dense helpers go on (see `losses.py`), and row
 their query, a few candidates of each beside one another.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from specialists.checkpoint import Checkpoint
-from specialists.corpora.labels import LabelRow, read_label_rows
+from specialists.corpora.labels import LabelRow
 from specialists.corpora.words import stem_words, word_borders
 from specialists.errors import CorpusError
 from specialists.model.decoder import FinanceDecoder
-from specialists.prompts import Contract, resolve_labels
+from specialists.prompts import Contract
 from specialists.specialist import load_model
-from specialists.tokenizer import open_tokenizer
 from specialists.training.batches import (
     PromptIds,
     RelevanceBatch,
@@ -30,12 +27,12 @@ from specialists.training.batches import (
     prompt_length,
     relevance_batch,
 )
-from specialists.training.loop import Progress, StepReport, train
-from specialists.training.losses import DenseHead, RelevanceLoss, relevance_loss
-from specialists.training.optimizer import make_optimizer
-from specialists.training.recipes import LabelRecipe
+from specialists.training.labelling import LabelRun, parted
+from specialists.training.loop import StepReport
+from specialists.training.losses import DenseHead, RelevanceLoss, mean_figures, relevance_loss
+from specialists.training.optimizer import ready_to_train
+from specialists.training.pools import draw_share
 
-POOL = 8
 MOST_OF_A_QUERY = 4
 MEASURED_BATCHES = 12
 
@@ -68,22 +65,13 @@ class PairSampler:
         self, *, step: int, token_budget: int, max_length: int
     ) -> tuple[RelevanceBatch, torch.Tensor]:
         """The batch of `step` and the labels of its rows [B]; both follow from (seed, step)."""
-        choice = np.random.default_rng((self._seed, step // POOL))
-        pool: list[tuple[int, list[int]]] = []
-        total = 0
-        while total < POOL * token_budget:
-            first = int(choice.integers(len(self._pairs)))
-            others = [n for n in self._of_query[self._pairs[first].query] if n != first]
-            drawn = choice.permutation(len(others))[: MOST_OF_A_QUERY - 1]
-            group = [first, *(others[int(n)] for n in drawn)]
-            width = max(self._pairs[n].length for n in group)
-            pool.append((width, group))
-            total += width * len(group)
-        pool.sort(key=lambda item: item[0])
-        ends = np.cumsum([width * len(group) for width, group in pool]) * POOL // total
-        place = int(choice.permutation(POOL)[step % POOL])
-        groups = [group for (_, group), share in zip(pool, ends, strict=True) if share == place]
-        chosen = [self._pairs[n] for group in groups for n in group]
+        chosen = draw_share(
+            self._draw_group,
+            lambda pair: pair.length,
+            step=step,
+            seed=self._seed,
+            token_budget=token_budget,
+        )
         rows = [
             Row(
                 query=pair.asked,
@@ -96,38 +84,29 @@ class PairSampler:
         batch = relevance_batch(rows, self._prompt, max_length=max_length)
         return batch, torch.tensor([pair.label for pair in chosen])
 
+    def _draw_group(self, choice: np.random.Generator) -> list[Pair]:
+        """A row from anywhere, and a few of its query's others."""
+        first = int(choice.integers(len(self._pairs)))
+        others = [n for n in self._of_query[self._pairs[first].query] if n != first]
+        drawn = choice.permutation(len(others))[: MOST_OF_A_QUERY - 1]
+        return [self._pairs[n] for n in (first, *(others[int(n)] for n in drawn))]
 
-def train_pairs(
-    recipe: LabelRecipe,
-    *,
-    run: Path,
-    start: Checkpoint,
-    steps: int | None = None,
-    threads: int | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> FinanceDecoder:
-    """The specialist after `steps` (the recipe's own where None), going on from the run's state."""
-    tokenizer = open_tokenizer(start.tokenizer_path)
-    contract = resolve_labels(recipe.contract, tokenizer)
-    rows = read_label_rows(run / recipe.name / "rows.jsonl")
+
+def train_pairs(run: LabelRun) -> FinanceDecoder:
+    """The specialist, trained."""
+    recipe = run.recipe
+    contract, tokenizer = run.reading()
     prompt = prompt_ids(contract, tokenizer)
     training, held_back = (
         PairSampler(
-            label_pairs(
-                [row for row in rows if row.held_back is held],
-                contract,
-                tokenizer,
-                longest=recipe.max_length,
-            ),
+            label_pairs(rows, contract, tokenizer, longest=recipe.max_length),
             prompt,
             positive=contract.positive_index,
             seed=recipe.seed,
         )
-        for held in (False, True)
+        for rows in parted(run.rows())
     )
-    model = load_model(start).train()
-    model.requires_grad_(True)
-    model.embedding.requires_grad_(False)
+    model = ready_to_train(load_model(run.start))
     dense = DenseHead(model.config.d_model)
     label_ids = torch.tensor(contract.label_ids)
 
@@ -146,7 +125,7 @@ def train_pairs(
                 match_layers=recipe.match_layers,
                 target_B=target_B,
             )
-        return loss, int(batch.last_B.sum()) + len(batch.last_B)
+        return loss, batch.tokens
 
     def take_step(step: int) -> StepReport:
         loss, tokens = loss_at(training, step)
@@ -154,23 +133,10 @@ def train_pairs(
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
-        drawn = [loss_at(held_back, step)[0].figures() for step in range(MEASURED_BATCHES)]
-        return {
-            f"development_{name}": sum(figures[name] for figures in drawn) / len(drawn)
-            for name in ("verdict", "accuracy")
-        }
+        losses = [loss_at(held_back, step)[0] for step in range(MEASURED_BATCHES)]
+        return mean_figures(losses, ("verdict", "accuracy"))
 
-    train(
-        run / recipe.name,
-        modules={"model": model, "dense": dense},
-        optimizer=make_optimizer([model, dense], learning_rate=recipe.learning_rate),
-        steps=steps or recipe.steps,
-        threads=threads,
-        take_step=take_step,
-        measure=measure,
-        measure_every=80,
-        on_progress=on_progress,
-    )
+    run.train({"model": model, "dense": dense}, take_step=take_step, measure=measure)
     return model
 
 

@@ -1,7 +1,7 @@
 """Everything needed to train a shipped checkpoint again, one function each.
 
 A recipe is values alone: shapes, data, weights, steps, rates, seeds. A variant calls its parent
-and changes a few fields. `base_run.py` and `relevance_run.py` carry recipes out.
+and changes a few fields. The `*_run.py` files carry recipes out.
 """
 
 from collections.abc import Callable, Iterator, Mapping

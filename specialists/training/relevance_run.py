@@ -33,9 +33,9 @@ from specialists.training.coverage import Coverage, CoverageHead, Matcher
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.growing import grown
 from specialists.training.loop import Progress, StepReport, train
-from specialists.training.losses import DenseHead, RelevanceLoss, relevance_loss
+from specialists.training.losses import DenseHead, RelevanceLoss, mean_figures, relevance_loss
 from specialists.training.matcher import keep_matcher, read_matcher, train_matcher
-from specialists.training.optimizer import make_optimizer
+from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import RelevanceRecipe
 
 MEASURED_BATCHES = 12
@@ -130,8 +130,7 @@ def _train(
         )
     if recipe.n_layer is not None:
         model = grown(model, recipe.n_layer, seed=recipe.seed)
-    model.train().requires_grad_(True)
-    model.embedding.requires_grad_(False)
+    ready_to_train(model)
     modules: dict[str, nn.Module] = {"model": model, "dense": dense}
     coverage = None
     if recipe.matcher_steps:
@@ -167,27 +166,16 @@ def _train(
             cut_share=phase.cut_share,
         )
         loss = loss_of(batch)
-        return StepReport(
-            loss=loss.total,
-            figures=loss.figures(),
-            tokens=int(batch.last_B.sum()) + len(batch.last_B),
-        )
+        return StepReport(loss=loss.total, figures=loss.figures(), tokens=batch.tokens)
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
         last = recipe.phases[-1]
-        drawn = [
-            loss_of(
-                development.draw(
-                    step=step, token_budget=last.token_budget, max_length=last.max_length
-                )
-            ).figures()
+        batches = (
+            development.draw(step=step, token_budget=last.token_budget, max_length=last.max_length)
             for step in range(MEASURED_BATCHES)
-        ]
-        return {
-            f"development_{name}": sum(figures[name] for figures in drawn) / len(drawn)
-            for name in drawn[0]
-        }
+        )
+        return mean_figures([loss_of(batch) for batch in batches])
 
     train(
         run / recipe.name,

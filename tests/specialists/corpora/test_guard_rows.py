@@ -11,8 +11,6 @@ import pytest
 from specialists.corpora import command_safety_rows, injection_rows, personal_data_rows
 from specialists.corpora.command_words import WORDS
 from specialists.corpora.filling import fill, read_patterns
-from specialists.corpora.held_out import drop_held_out
-from specialists.corpora.labels import LabelRow
 from specialists.corpora.private_words import PRIVATE_WORDS
 from specialists.corpora.tldr_commands import tldr_commands
 from specialists.evaluation.gate import WEIGHTS_FOLDER
@@ -102,14 +100,6 @@ def test_held_out_rows_fit_the_job(name: str) -> None:
         for kind in row.output.get("kinds", ()):
             assert kind in KINDS
         assert row.output.get("action", "allow") in ACTIONS.values()
-
-
-def test_a_row_equal_to_a_held_out_one_is_dropped() -> None:
-    rows = [
-        LabelRow(text=text, label="only reads", group=text, source="templates")
-        for text in ("CRONTAB   -l", "something else")
-    ]
-    assert [row.text for row in drop_held_out(rows, "q-cmdsafe")] == ["something else"]
 
 
 def test_tldr_examples_are_labelled_from_what_they_say(data: Path) -> None:

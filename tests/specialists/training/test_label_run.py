@@ -14,13 +14,8 @@ from specialists.prompts import Contract, resolve_labels
 from specialists.requests import Decide
 from specialists.specialist import load_specialist
 from specialists.tokenizer import open_tokenizer
-from specialists.training.label_run import (
-    draw_batch,
-    export_labels,
-    label_prompts,
-    prepare_label_rows,
-    train_labels,
-)
+from specialists.training.label_run import draw_batch, label_prompts, train_labels
+from specialists.training.labelling import LabelRun, prepare_label_rows
 from specialists.training.recipes import LabelRecipe
 
 WORDS = {"warm": ("sun", "fire", "July"), "cold": ("snow", "ice", "January")}
@@ -62,18 +57,13 @@ def test_a_label_recipe_trains_ships_and_decides(tmp_path: Path) -> None:
     torch.manual_seed(0)
     base = open_checkpoint(WEIGHTS_FOLDER / "base")
     prepare_label_rows(RECIPE, data=tmp_path, run=tmp_path, say=lambda words: None)
-    model = train_labels(RECIPE, run=tmp_path, start=base, threads=1)
+    run = LabelRun(recipe=RECIPE, run=tmp_path, start=base, threads=1)
+    model = train_labels(run)
     weights = tmp_path / "weights"
     shutil.copytree(WEIGHTS_FOLDER / "base", weights / "base")
     shutil.copyfile(base.tokenizer_path, weights / "tokenizer.json")
-    export_labels(
-        RECIPE,
-        model,
-        run=tmp_path,
-        base=open_checkpoint(weights / "base"),
-        start=base,
-        target=weights / "q-weather",
-    )
+    beside = open_checkpoint(weights / "base")
+    run.export(model, base=beside, target=weights / "q-weather")
     loaded = load_specialist(weights / "q-weather", arithmetic=None)
     texts = ("The note of day 900 spoke of snow.", "The note of day 901 spoke of fire.")
     verdicts = loaded.decide(Decide(query="", passages=texts)).verdicts

@@ -16,7 +16,7 @@ from specialists.prompts import resolve_labels
 from specialists.requests import Represent
 from specialists.specialist import load_specialist
 from specialists.tokenizer import open_tokenizer
-from specialists.training.label_run import prepare_label_rows
+from specialists.training.labelling import LabelRun, prepare_label_rows
 from specialists.training.recipes import pocket_q_route
 from specialists.training.route_run import export_routes, train_routes
 from tests.cluster.tiny_router import CONTRACT, ROUTES, said_of, weather_rows
@@ -41,13 +41,14 @@ def test_a_routing_recipe_trains_and_ships_what_a_router_reads(tmp_path: Path) -
     torch.manual_seed(0)
     base = open_checkpoint(WEIGHTS_FOLDER / "base", verify=False)
     prepare_label_rows(RECIPE, data=tmp_path, run=tmp_path, say=lambda words: None)
-    model = train_routes(RECIPE, run=tmp_path, start=base, steps=30, threads=1)
+    run = LabelRun(recipe=RECIPE, run=tmp_path, start=base, steps=30, threads=1)
+    model = train_routes(run)
     weights = tmp_path / "weights"
     shutil.copytree(WEIGHTS_FOLDER / "base", weights / "base")
     shutil.copyfile(base.tokenizer_path, weights / "tokenizer.json")
     beside = open_checkpoint(weights / "base")
     target = weights / "q-route"
-    export_routes(RECIPE, model, run=tmp_path, base=beside, start=base, target=target)
+    export_routes(run, model, base=beside, target=target)
     checkpoint = open_checkpoint(target)
     assert checkpoint.task == "routing" and checkpoint.config.n_decision == len(ROUTES)
     assert checkpoint.contract is not None and checkpoint.contract.outcomes == ROUTES
