@@ -139,44 +139,61 @@ def base_command(given: _Given) -> None:
     _finish(given, recipe.name)
 
 
-@command.command(name="q-rag")
-@_options
-def relevance_command(given: _Given) -> None:
-    """Relevance, 1 or 0: rows from pairs and text, then training on the base.
+def _add_relevance_command(name: str, *, about: str) -> None:
+    """`qshell train NAME` for q-rag and for what it begins with."""
 
-    \b
-    Examples:
-      qshell train q-rag --data data/
-      qshell train q-rag --data data/ --steps 100 --run runs/try --out runs/try/weights
-    """
-    from specialists.checkpoint import open_checkpoint
-    from specialists.training.recipes import RELEVANCE
-    from specialists.training.relevance_run import (
-        export_relevance,
-        prepare_rows,
-        train_relevance,
+    @command.command(
+        name=name,
+        help=f"""{about}
+
+        \b
+        Examples:
+          qshell train {name} --data data/
+          qshell train {name} --data data/ --steps 100 --run runs/try --out runs/try/weights
+        """,
     )
+    @_options
+    def relevance_command(given: _Given) -> None:
+        from specialists.checkpoint import open_checkpoint
+        from specialists.training.recipes import RELEVANCE
+        from specialists.training.relevance_run import (
+            export_relevance,
+            prepare_rows,
+            train_relevance,
+        )
 
-    recipe = RELEVANCE[given.tier]()
-    base = open_checkpoint(given.out / recipe.base)
-    with given.output.progress() as tick:
-        prepare_rows(
-            recipe,
-            data=given.data,
-            run=given.run,
-            tokenizer_path=base.tokenizer_path,
-            say=_saying(tick),
-        )
-        model = train_relevance(
-            recipe,
-            run=given.run,
-            base=base,
-            steps=given.steps,
-            threads=given.threads,
-            on_progress=_ticking(tick),
-        )
-    export_relevance(recipe, model, run=given.run, base=base, target=given.out / recipe.name)
-    _finish(given, recipe.name)
+        recipe = RELEVANCE[given.tier][name]()
+        rows = RELEVANCE[given.tier]["q-rag"]()
+        base = open_checkpoint(given.out / recipe.base)
+        with given.output.progress() as tick:
+            prepare_rows(
+                rows,
+                data=given.data,
+                run=given.run,
+                tokenizer_path=base.tokenizer_path,
+                say=_saying(tick),
+            )
+            model = train_relevance(
+                recipe,
+                run=given.run,
+                base=base,
+                steps=given.steps,
+                threads=given.threads,
+                on_progress=_ticking(tick),
+            )
+        export_relevance(recipe, model, run=given.run, base=base, target=given.out / recipe.name)
+        _finish(given, recipe.name)
+
+
+_add_relevance_command(
+    "q-rag",
+    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, then q-rag from there.",
+)
+_add_relevance_command(
+    "q-rag-words",
+    about="What q-rag and the siblings that compare two texts begin with: to find the words of one "
+    "text in another.",
+)
 
 
 def _add_label_command(

@@ -328,20 +328,24 @@ def pocket_q_rag() -> RelevanceRecipe:
     )
 
 
-def full_q_rag() -> RelevanceRecipe:
-    """The same rows and curricula on the 50M base."""
-    words = replace(
+def full_q_rag_words() -> RelevanceRecipe:
+    """The same rows and curriculum on the 50M base."""
+    return replace(
         pocket_q_rag_words(),
         name="q-rag-50m-words",
         base="base-50m",
         learning_rate=3e-4,
         match_layers=(4, 7),
     )
+
+
+def full_q_rag() -> RelevanceRecipe:
+    """The same second stretch; the 50M shape is deep enough as it is."""
     return replace(
         pocket_q_rag(),
         name="q-rag-50m",
         base="base-50m",
-        after=words,
+        after=full_q_rag_words(),
         n_layer=None,
         learning_rate=3e-4,
         match_layers=(4, 7),
@@ -400,7 +404,7 @@ def pocket_q_dup() -> LabelRecipe:
     return LabelRecipe(
         name="q-dup",
         task="classification",
-        start="q-rag",
+        start="q-rag-words",
         contract=POCKET_DUPLICATE,
         make_rows=duplicate_rows.make_rows,
         steps=400,
@@ -412,7 +416,7 @@ def pocket_q_ground() -> LabelRecipe:
     return LabelRecipe(
         name="q-ground",
         task="classification",
-        start="q-rag",
+        start="q-rag-words",
         contract=POCKET_GROUNDING,
         make_rows=grounding_rows.make_rows,
         rows=60_000,
@@ -425,7 +429,7 @@ def pocket_q_toolcall() -> LabelRecipe:
     return LabelRecipe(
         name="q-toolcall",
         task="extraction",
-        start="q-rag",
+        start="q-rag-words",
         contract=POCKET_TOOL_CALL,
         make_rows=tool_call_rows.make_rows,
         steps=700,
@@ -438,7 +442,7 @@ def pocket_q_doccite() -> LabelRecipe:
     return LabelRecipe(
         name="q-doccite",
         task="extraction",
-        start="q-rag",
+        start="q-rag-words",
         contract=POCKET_CITATION,
         make_rows=citation_rows.make_rows,
         steps=480,
@@ -472,10 +476,11 @@ def pocket_q_route() -> LabelRecipe:
 
 
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
-RELEVANCE: Mapping[str, Callable[[], RelevanceRecipe]] = {
-    "pocket": pocket_q_rag,
-    "50m": full_q_rag,
+RELEVANCE: Mapping[str, Mapping[str, Callable[[], RelevanceRecipe]]] = {
+    "pocket": {"q-rag-words": pocket_q_rag_words, "q-rag": pocket_q_rag},
+    "50m": {"q-rag-words": full_q_rag_words, "q-rag": full_q_rag},
 }
+"""By tier, then by name."""
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-cmdsafe": pocket_q_cmdsafe,
     "q-inject": pocket_q_inject,
