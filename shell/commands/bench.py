@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from specialists.evaluation.lexical import Lexical
     from specialists.evaluation.tasks import Scored, Scorer, Task
     from specialists.evaluation.ten_domains import HoldoutMarks
+    from specialists.specialist import Specialist
 
 _WIDE = 120
 _ORACLE = (
@@ -70,7 +71,8 @@ _PLOTS = click.option(
     "--plots",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Draw recall against false accepts, and the reliability, as PNG and SVG in DIR.",
+    help="Draw recall against false accepts, reliability, and marks over sizes, as PNG and SVG in "
+    "DIR.",
 )
 
 
@@ -148,7 +150,7 @@ def bench_beir(
             hear=drawing.hear if drawing else lambda scorer, task, scored: None,
         )
     if drawing:
-        drawing.finish(output)
+        drawing.finish(output, measured)
     if as_json:
         output.document(asdict(measured))
         return
@@ -198,27 +200,50 @@ class Drawing:
             raise ShellError("--plots needs matplotlib: install the extra `bench`")
         self._folder = folder
         self._rows: list[ScoredRows] = []
+        self.parameters: dict[str, int] = {}
+        """Of those who were heard and say how large they are."""
 
     def hear(self, scorer: "Scorer", task: "Task", scored: Sequence["Scored"]) -> None:
         from specialists.evaluation.curves import scored_rows
 
         self._rows.append(scored_rows(task, scored, scorer=scorer.name))
+        if count := getattr(scorer, "parameters", None):
+            self.parameters[scorer.name] = count
 
-    def finish(self, output: Output) -> None:
-        from specialists.evaluation.plots import draw_curves
+    def finish(self, output: Output, measured: "Measured | None" = None) -> list[Path]:
+        """Draws, and says what; with what was `measured` on a collection also marks over sizes."""
+        from specialists.evaluation.gate import sized_marks
+        from specialists.evaluation.plots import draw_curves, draw_sizes
 
-        for path in draw_curves(self._rows, self._folder):
+        drawn = [*draw_curves(self._rows, self._folder)]
+        if measured is not None:
+            floor = 1 - 1 / (1 + measured.settings.negatives)
+            marks = sized_marks(measured, self.parameters)
+            drawn += draw_sizes(
+                marks, floor, self._folder, name=measured.name, title="rows decided rightly"
+            )
+        for path in drawn:
             output.note(f"drew {path}")
+        return drawn
 
 
 def open_scorer(name_or_folder: str) -> "Scorer":
     """The specialist, loaded in this process. Raises `SpecialistError`."""
-    from specialists.evaluation.gate import SpecialistScorer, find_folder
+    from specialists.evaluation.gate import find_folder
     from specialists.loading import load_for_worker
 
     folder = find_folder(name_or_folder)
     decider = load_for_worker(folder, None, read_settings().measured_dir)
-    return SpecialistScorer(name=folder.resolve().name, decider=decider)
+    return scorer_of(folder.resolve().name, decider)
+
+
+def scorer_of(name: str, decider: "Specialist") -> "Scorer":
+    """The loaded specialist under that name, as large as it is."""
+    from specialists.evaluation.cards import weights_of
+    from specialists.evaluation.gate import SpecialistScorer
+
+    parameters = weights_of(decider.checkpoint).parameters
+    return SpecialistScorer(name=name, decider=decider, parameters=parameters)
 
 
 def line_up(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shell.commands.bench import line_up, print_holdout, print_marks
+from shell.commands.bench import Drawing, line_up, print_holdout, print_marks, scorer_of
 from shell.output import Output
 from shell.settings import read_settings
 from specialists.errors import GateError
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from specialists.evaluation.lexical import Lexical
     from specialists.evaluation.tasks import Scorer
     from specialists.jobs.job import Inputs, Result
+
+
+PLOTS = "plots"
 
 
 @click.command(name="gate")
@@ -41,8 +44,19 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="For a job: JSON lines with input and output.  [default: the rows that ship]",
 )
+@click.option(
+    "--plots",
+    is_flag=True,
+    help=f"For relevance: draw the curves as PNG and SVG in {PLOTS}/ beside the card.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-def command(specialist: str, folders: tuple[Path, ...], rows: Path | None, as_json: bool) -> None:
+def command(
+    specialist: str,
+    folders: tuple[Path, ...],
+    rows: Path | None,
+    plots: bool,
+    as_json: bool,
+) -> None:
     """Mark the specialist NAME, or the checkpoint in FOLDER, and write card.md and marks.json
     beside its weights. Ends with code 1 when a floor is not cleared; the card then says so.
 
@@ -63,7 +77,7 @@ def command(specialist: str, folders: tuple[Path, ...], rows: Path | None, as_js
     if checkpoint.contract is not None and checkpoint.contract.job:
         _gate_job(checkpoint, rows, output)
     elif folders:
-        _gate_relevance(specialist, checkpoint, folders, output)
+        _gate_relevance(checkpoint, folders, output, plots=plots)
     else:
         raise click.UsageError("name at least one judged collection with --data")
 
@@ -154,15 +168,13 @@ def _machine() -> str:
 
 def open_to_ship(checkpoint: "Checkpoint") -> "Scorer":
     """The specialist as its users will get it."""
-    from specialists.evaluation.gate import SpecialistScorer
     from specialists.loading import load_to_ship
 
-    folder = checkpoint.folder
-    return SpecialistScorer(name=folder.resolve().name, decider=load_to_ship(folder))
+    return scorer_of(checkpoint.folder.resolve().name, load_to_ship(checkpoint.folder))
 
 
 def _gate_relevance(
-    specialist: str, checkpoint: "Checkpoint", folders: tuple[Path, ...], output: Output
+    checkpoint: "Checkpoint", folders: tuple[Path, ...], output: Output, *, plots: bool
 ) -> None:
     from specialists.evaluation.cards import recipe_of, weights_of
     from specialists.evaluation.gate import (
@@ -174,6 +186,7 @@ def _gate_relevance(
     from specialists.evaluation.relevance_card import write_report
     from specialists.evaluation.ten_domains import measure_holdout
 
+    drawings = [Drawing(folder=checkpoint.folder / PLOTS) for _ in folders] if plots else []
     ours = open_to_ship(checkpoint)
 
     def entrants(bm25: "Lexical") -> "list[Scorer]":
@@ -186,10 +199,16 @@ def _gate_relevance(
                 RELEVANCE_GATE.settings,
                 entrants,
                 tick=tick,
+                hear=drawings[place].hear if plots else lambda scorer, task, scored: None,
             )
-            for one in folders
+            for place, one in enumerate(folders)
         )
         holdout = measure_holdout(entrants, tick=tick)
+    drawn = [
+        path
+        for drawing, one in zip(drawings, measured, strict=False)
+        for path in drawing.finish(output, one)
+    ]
     names = " ".join(f"--data {one.resolve().name}" for one in folders)
     report = Report(
         specialist=ours.name,
@@ -202,6 +221,7 @@ def _gate_relevance(
         measured=measured,
         holdout=holdout,
         checks=check(RELEVANCE_GATE, measured, holdout, scorer=ours.name),
+        plots=tuple(f"{PLOTS}/{path.name}" for path in drawn if path.suffix == ".svg"),
     )
     card, _ = write_report(report, checkpoint.folder)
     if output.json:

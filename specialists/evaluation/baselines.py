@@ -65,6 +65,7 @@ class MiniLm:
             raise CheckpointError(f"{folder}: not a sentence encoder ({error})") from error
         self._tokenizer.enable_padding()
         self._encoded: dict[str, Tensor] = {}
+        self.parameters = sum(weight.numel() for weight in self._weights.values())
 
     def score(self, query: str, passages: Sequence[str], /) -> Scored:
         encoded = self.encode([query, *passages])
@@ -142,6 +143,8 @@ class E5Small:
     it: weights of 4 bits and an engine of its own. A passage is encoded once."""
 
     name = "e5-small"
+    parameters = 118_000_000
+    """As its makers state; the package keeps them in a form of its own."""
 
     def __init__(self) -> None:
         """Raises `CheckpointError` when the package's engine does not run here."""

@@ -52,6 +52,19 @@ class Tradeoff:
     own: tuple[float, float] | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizedMark:
+    """A mark in [0, 1] with its interval, and how many parameters it took. `measured` is False for
+    a figure that others state."""
+
+    label: str
+    parameters: int
+    value: float
+    low: float
+    high: float
+    measured: bool = True
+
+
 def scored_rows(task: Task, scored: Sequence[Scored], *, scorer: str) -> ScoredRows:
     pairs = list(zip(task.groups, scored, strict=True))
     decided = all(one.decisions is not None for one in scored)

@@ -6,7 +6,7 @@ it found is written down by `relevance_card.py`.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from specialists.checkpoint import sha256_of
 from specialists.errors import GateError
 from specialists.evaluation.cards import Weights, missing_record
+from specialists.evaluation.curves import SizedMark
 from specialists.evaluation.lexical import Lexical
 from specialists.evaluation.measure import OWN_DECISION, Marks, mark_task
 from specialists.evaluation.tasks import (
@@ -49,6 +50,7 @@ class SpecialistScorer:
 
     name: str
     decider: Decider
+    parameters: int | None = None
 
     def score(self, query: str, passages: Sequence[str], /) -> Scored:
         verdicts = self.decider.decide(Decide(query=query, passages=tuple(passages))).verdicts
@@ -94,6 +96,11 @@ RELEVANCE_GATE = Gate(
 """For specialists that judge relevance: at their own argmax they must clear every floor."""
 
 
+PUBLISHED_ACCURACY: Mapping[str, tuple[int, float]] = {"scifact": (53_500_000, 0.896)}
+"""Parameters and accuracy of the published 50M model by its own card, on a slice of its own that
+nobody else has."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """One requirement on one collection. `low` is None where the mark could not be taken."""
@@ -120,7 +127,8 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """Everything a card says. `recipe` is the training run's own record, from the checkpoint."""
+    """Everything a card says. `recipe` is the training run's own record, from the checkpoint;
+    `plots` are pictures, by their paths from the card."""
 
     specialist: str
     gate: Gate
@@ -132,6 +140,7 @@ class Report:
     measured: tuple[Measured, ...]
     holdout: HoldoutMarks
     checks: tuple[Check, ...]
+    plots: tuple[str, ...] = ()
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -215,6 +224,32 @@ def _mark_scorer(task: Task, scorer: Scorer, tick: Tick, hear: Hear) -> Iterator
         yield mark_task(task, scored, scorer=scorer.name)
     if len({score for one in scored for score in one.scores}) > 1:
         yield mark_task(task, scored, scorer=scorer.name, oracle=True)
+
+
+def sized_marks(one: Measured, parameters: Mapping[str, int]) -> tuple[SizedMark, ...]:
+    """The accuracy of every scorer of known size, at its own decision where it takes any, and the
+    published one where there is one."""
+    best = {marks.scorer: marks for marks in reversed(one.marks)}  # own decisions come first
+    found = [
+        SizedMark(
+            label=f"{name}, {best[name].rule}",
+            parameters=count,
+            value=best[name].marks["accuracy"].value,
+            low=best[name].marks["accuracy"].low,
+            high=best[name].marks["accuracy"].high,
+        )
+        for name, count in parameters.items()
+        if name in best
+    ]
+    if one.name in PUBLISHED_ACCURACY:
+        count, value = PUBLISHED_ACCURACY[one.name]
+        label = "published 50M, by its own card and slice"
+        found.append(
+            SizedMark(
+                label=label, parameters=count, value=value, low=value, high=value, measured=False
+            )
+        )
+    return tuple(found)
 
 
 def check(

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from specialists.errors import GateError
-from specialists.evaluation.curves import ScoredRows, reliability, tradeoff
+from specialists.evaluation.curves import ScoredRows, SizedMark, reliability, tradeoff
 from specialists.evaluation.speed import Speed
 
 _STYLE: Any = {  # matplotlib types its keys by name, and more of them with every release
@@ -69,6 +69,32 @@ def draw_speed(found: Sequence[Speed], folder: Path, *, name: str) -> tuple[Path
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=7)
         return _write({f"{name}-speed": figure}, folder)
+
+
+def draw_sizes(
+    marks: Sequence[SizedMark], floor: float, folder: Path, *, name: str, title: str
+) -> tuple[Path, ...]:
+    """Writes `NAME-size.*`: each mark over the parameters it took, hollow where it was not
+    measured here, above the `floor` that nothing but a constant reaches. Raises `GateError` where
+    `folder` cannot be written."""
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(5, 3.5), layout="constrained")
+        axes = figure.add_subplot()
+        axes.axhline(100 * floor, color="0.5", linewidth=0.8, linestyle=":", label="always 0")
+        for mark in marks:
+            axes.errorbar(
+                mark.parameters / 1e6,
+                100 * mark.value,
+                yerr=[[100 * (mark.value - mark.low)], [100 * (mark.high - mark.value)]],
+                marker="o",
+                capsize=3,
+                linestyle="none",
+                markerfacecolor=None if mark.measured else "white",
+                label=mark.label,
+            )
+        axes.set(xscale="log", xlabel="million parameters", ylabel=f"{title} (%)")
+        axes.legend(frameon=False, fontsize=7)
+        return _write({f"{name}-size": figure}, folder)
 
 
 def draw_lines(

@@ -59,6 +59,8 @@ def card_text(report: Report) -> str:
         ],
     )
     lines += [f"- Not passed: {fault}." for fault in report.faults]
+    lines += ["", "## Curves", ""] if report.plots else []
+    lines += [f"![{Path(plot).stem}]({plot})" for plot in report.plots]
     return "\n".join(lines).rstrip() + "\n"
 
 

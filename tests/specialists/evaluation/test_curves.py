@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from specialists.errors import GateError
-from specialists.evaluation.curves import ScoredRows, reliability, scored_rows, tradeoff
-from specialists.evaluation.plots import draw_curves
+from specialists.evaluation.curves import ScoredRows, SizedMark, reliability, scored_rows, tradeoff
+from specialists.evaluation.plots import draw_curves, draw_sizes
 from specialists.evaluation.tasks import Group, Scored, Task
 
 
@@ -78,3 +78,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(GateError, match="the plots cannot be written"):
         draw_curves([rows()], tmp_path / "file")
+
+
+def test_marks_over_sizes_are_drawn_whole(tmp_path: Path) -> None:
+    marks = [
+        SizedMark(label="small", parameters=7_000_000, value=0.84, low=0.83, high=0.85),
+        SizedMark(
+            label="stated", parameters=50_000_000, value=0.9, low=0.9, high=0.9, measured=False
+        ),
+    ]
+    png, svg = draw_sizes(marks, 0.8, tmp_path, name="own", title="accuracy")
+    assert (png.name, svg.name) == ("own-size.png", "own-size.svg")
+    text = svg.read_text("utf-8")
+    assert all(label in text for label in ("small", "stated", "always 0", "million parameters"))

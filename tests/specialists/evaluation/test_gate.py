@@ -289,6 +289,18 @@ def test_the_command_writes_the_card_and_ends_well(
 
 
 @pytest.mark.usefixtures("small_holdout")
+def test_curves_are_drawn_beside_the_card_and_linked_from_it(data: Path, checkpoint: Path) -> None:
+    pytest.importorskip("matplotlib")
+    arguments = [str(checkpoint), "--data", str(data), "--plots"]
+    CliRunner().invoke(gate_command.command, arguments)
+    card = (checkpoint / "card.md").read_text("utf-8")
+    for name in ("colours-recall", "colours-reliability", "colours-size"):
+        assert (checkpoint / "plots" / f"{name}.svg").stat().st_size > 1_000
+        assert f"![{name}](plots/{name}.svg)" in card
+    assert "tiny, own decision" in (checkpoint / "plots" / "colours-size.svg").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("small_holdout")
 def test_a_checkpoint_of_random_weights_is_loaded_marked_and_refused(
     data: Path, checkpoint: Path
 ) -> None:
