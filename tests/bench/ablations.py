@@ -1,22 +1,30 @@
 """What each part of the q-rag recipe is worth: short runs that differ in one thing.
 
 Run by hand:  python -m tests.bench.ablations RUN [NAME ...] --steps 400
-RUN is the folder of `qshell train q-rag`, with its rows and its base. Each variant trains from
-nothing on the same rows in the same order; printed are means over its last 100 steps.
+RUN is the folder of `qshell train q-rag`, with its rows and its base. The variants of the first
+stretch train from nothing, those of the second (`2nd: ...`) from the weights of the first, all on
+the same rows in the same order; printed are means over the last 100 steps, and for the second
+stretch those on held-back rows at the end.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
 
 import argparse
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from specialists.checkpoint import open_checkpoint
-from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
-from specialists.training.relevance_run import train_relevance
+from specialists.training.recipes import (
+    Phase,
+    RelevanceRecipe,
+    pocket_q_rag,
+    pocket_q_rag_words,
+)
+from specialists.training.relevance_run import MATCHER, train_relevance
 
 FIGURES = ("verdict", "within_query", "alignment", "match_f1", "accuracy")
 LAST_STEPS = 100
@@ -25,7 +33,7 @@ LAST_STEPS = 100
 def variants() -> Mapping[str, RelevanceRecipe]:
     """Half of the steps on queries cut on the spot, half on rows of at most 96 tokens."""
     whole = replace(
-        pocket_q_rag(),
+        pocket_q_rag_words(),
         phases=(
             Phase(until=0.5, max_length=64, token_budget=6_000, cut_share=1.0),
             Phase(until=1.0, max_length=96, token_budget=8_000),
@@ -40,6 +48,18 @@ def variants() -> Mapping[str, RelevanceRecipe]:
         "blocks of the base": replace(whole, base_blocks=True),
         "half the rate": replace(whole, learning_rate=whole.learning_rate / 2),
         "twice the rate": replace(whole, learning_rate=whole.learning_rate * 2),
+        **second_stretch(),
+    }
+
+
+def second_stretch() -> Mapping[str, RelevanceRecipe]:
+    """The same draws throughout, so that what is held back is the same for all of them."""
+    whole = replace(pocket_q_rag(), phases=(Phase(until=1.0, max_length=256, token_budget=8_000),))
+    return {
+        "2nd: whole": whole,
+        "2nd: no coverage": replace(whole, matcher_steps=0),
+        "2nd: four blocks": replace(whole, n_layer=None),
+        "2nd: neither": replace(whole, matcher_steps=0, n_layer=None),
     }
 
 
@@ -47,14 +67,18 @@ def run_variant(recipe: RelevanceRecipe, run: Path, *, steps: int) -> dict[str, 
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder)
         (own / "rows").symlink_to((run / "rows").resolve())
+        if recipe.after is not None:
+            shutil.copytree(run / recipe.after.name, own / recipe.after.name)
+        if recipe.matcher_steps and (run / "q-rag" / MATCHER).is_file():
+            (own / recipe.name).mkdir()
+            shutil.copy(run / "q-rag" / MATCHER, own / recipe.name)
         train_relevance(recipe, run=own, base=open_checkpoint(run / "weights/base"), steps=steps)
         log = (own / recipe.name / "log.jsonl").read_text("utf-8").splitlines()
     lines = [json.loads(line) for line in log]
     last = [line for line in lines if line["step"] > steps - LAST_STEPS]
-    return {
-        "tokens": lines[-1]["tokens"],
-        **{name: sum(line[name] for line in last) / len(last) for name in FIGURES},
-    }
+    held_back = {name: lines[-1].get(f"development_{name}", float("nan")) for name in FIGURES}
+    means = {name: sum(line[name] for line in last) / len(last) for name in FIGURES}
+    return {"tokens": lines[-1]["tokens"], **(held_back if recipe.after else means)}
 
 
 def main() -> None:
