@@ -30,7 +30,7 @@ from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
-from cluster.identity import identify, weights_and_prompt
+from cluster.identity import identify, identify_routes, weights_and_prompt
 from cluster.jobs import do_job, inputs_of, jobs_of
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
@@ -351,6 +351,7 @@ class Cluster:
             first_judge=lambda: self.registry.first_for_relevance().name,
             open_index=lambda docs: open_index(docs, cache, lambda _: None),
             identify=lambda name: identify(self.registry.resolve(name)),
+            identify_routes=lambda: identify_routes(self.registry),
             cache_dir=cache,
         )
         return PipelineRunner(

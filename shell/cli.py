@@ -5,7 +5,6 @@ so help costs nothing. Whatever goes wrong comes out of `main` as one sentence o
 code from `shell.exits`. It knows no command's inside.
 """
 
-import difflib
 import importlib
 import importlib.util
 import io
@@ -23,6 +22,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from shell.exits import Ending, Exit, ending
+from shell.groups import TeachingGroup
 
 _DISTRIBUTION = "qovaryx-shell"
 _COMPLETION_VARIABLE = "_QSHELL_COMPLETE"
@@ -81,7 +81,7 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TeachingGroup):
     """The commands of `COMMANDS` whose modules stand in this build."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,16 +94,6 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"shell.commands.{entry.module}").command
         assert isinstance(command, click.Command), f"{cmd_name}: not a command"
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in self.list_commands(ctx) and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1, cutoff=0.5)
-            hint = f"did you mean `qshell {near[0]}`?" if near else "`qshell --help` lists them"
-            raise click.UsageError(f"there is no command {name}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         names = self.list_commands(ctx)

@@ -54,6 +54,7 @@ class House:
     first_judge: Callable[[], str]
     open_index: Callable[[Path], Awaitable[OpenIndex]]
     identify: Callable[[str], str]
+    identify_routes: Callable[[], str]
     cache_dir: Path
 
 
@@ -119,12 +120,13 @@ class PipelineRunner:
                 yield result
 
     def run_id(self, fixed: Mapping[str, Any]) -> str:
-        """Changes with whatever makes results incomparable: pipeline, specialists, folder, and the
-        inputs that every row is given."""
+        """Changes with whatever makes results incomparable: pipeline, specialists, routes where it
+        routes, folder, and the inputs that every row is given."""
         judges = sorted({name or self._tools.first_judge() for name in self.pipeline.specialists()})
         made_of = [
             self.pipeline.fingerprint,
             [self._tools.identify(name) for name in judges],
+            self._house.identify_routes() if _routes(self.pipeline) else None,
             str(self._tools.folders.root.resolve()),
             {name: to_json(value) for name, value in fixed.items()},
         ]
@@ -167,6 +169,10 @@ class PipelineRunner:
         for index in await asyncio.gather(*openings, return_exceptions=True):
             if not isinstance(index, BaseException):
                 await asyncio.to_thread(index.close)
+
+
+def _routes(pipeline: Pipeline) -> bool:
+    return any(step.kind.name == "route" for step in pipeline.every_step())
 
 
 def _caches(pipeline: Pipeline) -> bool:

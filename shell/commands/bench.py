@@ -16,6 +16,7 @@ import click
 
 from shell.commands.bench_filter import bench_filter
 from shell.errors import ShellError
+from shell.groups import TeachingGroup
 from shell.output import Output
 from shell.settings import read_settings
 
@@ -41,7 +42,7 @@ def _read_ranks(ctx: click.Context, param: click.Parameter, value: str) -> tuple
     return int(found[1]), int(found[2])
 
 
-@click.group(name="bench", no_args_is_help=True)
+@click.group(name="bench", cls=TeachingGroup, no_args_is_help=True)
 def command() -> None:
     """Measure on this machine.
 

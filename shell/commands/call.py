@@ -53,7 +53,11 @@ def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) 
     inputs: dict[str, Any] = dict(_read_input(one) for one in given)
     if text is not None:
         inputs[job.main] = _decoded(sys.stdin.buffer.read(), "stdin") if text == "-" else text
-    job.start(inputs).close()  # inputs that are missing or unknown are told at once
+    try:
+        job.start(inputs).close()  # inputs that are missing or unknown are told at once
+    except JobError as error:
+        shown = " ".join(f"-i {one}=..." for one in job.inputs)
+        raise JobError(f"{error}; write: qshell call {name} {shown}") from error
     with output.progress() as tick:
         tick(0, None, f"{spec.name} at work")
         result = asyncio.run(_do(settings, spec.name, inputs))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import yaml
 
+from shell.groups import TeachingGroup
 from shell.output import Output
 from shell.settings import read_settings
 from specialists.checkpoint import MATRIX_DTYPE, describe, open_checkpoint
@@ -19,7 +20,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdo
 _CONTRACTS = {"published": PUBLISHED_RELEVANCE, "pocket": POCKET_RELEVANCE, "none": None}
 
 
-@click.group(name="checkpoint", no_args_is_help=True)
+@click.group(name="checkpoint", cls=TeachingGroup, no_args_is_help=True)
 def command() -> None:
     """Checkpoint folders: shapes, weights, tokenizer and prompt of one specialist.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from shell.exits import Exit
+from shell.groups import TeachingGroup
 from shell.output import Output
 from shell.settings import Settings, read_settings
 
@@ -20,7 +21,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdo
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
-@click.group(name="pipeline", no_args_is_help=True)
+@click.group(name="pipeline", cls=TeachingGroup, no_args_is_help=True)
 def command() -> None:
     """Work of several steps, written in a YAML file and checked whole before anything runs.
     PIPELINE is the name of a shipped one or a file of your own.

@@ -10,6 +10,7 @@ from cluster.registry import RegistryFile, SpecialistSpec
 from cluster.registry_check import check_specialist
 from cluster.registry_edit import remove_entry
 from cluster.registry_source import RegistrySource
+from shell.groups import TeachingGroup
 from shell.output import Output
 from shell.registered import change_example, register_specialist
 from shell.settings import Settings, read_settings
@@ -17,7 +18,7 @@ from shell.settings import Settings, read_settings
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
-@click.group(name="registry", no_args_is_help=True)
+@click.group(name="registry", cls=TeachingGroup, no_args_is_help=True)
 def command() -> None:
     """The registered specialists: those that ship, and your own over them.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from shell.answers import print_answer
+from shell.groups import TeachingGroup
 from shell.output import Output, plain, shorten
 from shell.session import Sessions
 from shell.settings import read_settings
@@ -12,7 +13,7 @@ from shell.settings import read_settings
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
-@click.group(name="session", no_args_is_help=True)
+@click.group(name="session", cls=TeachingGroup, no_args_is_help=True)
 def command() -> None:
     """Saved conversations. `qshell ask --session NAME` begins one or goes on with it.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shell.groups import TeachingGroup
 from shell.output import Output, Ticks
 from shell.settings import read_settings
 from specialists.errors import RecipeError
@@ -89,7 +90,7 @@ def _options(function: Callable[[_Given], None]) -> Callable[..., None]:
     return with_options
 
 
-@click.group(name="train", no_args_is_help=True)
+@click.group(name="train", cls=TeachingGroup, no_args_is_help=True)
 def command() -> None:
     """Train the shipped checkpoints again, from random weights, by their own recipes.
 

@@ -61,6 +61,13 @@ def test_a_mistyped_command_is_answered_with_the_nearest(
     )
 
 
+def test_so_is_one_within_a_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "q-cmdsav"]) == Exit.WRONG_USE
+    assert "did you mean `qshell train q-cmdsafe`?" in capsys.readouterr().err
+    assert run(["pipeline", "frobnicate"]) == Exit.WRONG_USE
+    assert "`qshell pipeline --help` lists them" in capsys.readouterr().err
+
+
 def test_a_mistyped_option_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "--jsno"]) == Exit.WRONG_USE
     assert "see `qshell doctor --help`" in capsys.readouterr().err

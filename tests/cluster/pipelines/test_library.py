@@ -69,6 +69,7 @@ async def through(
         first_judge=lambda: "judge",
         open_index=open_index,
         identify=str,
+        identify_routes=str,
         cache_dir=root / "cache",
     )
     async with PipelineRunner(shipped(name), house, root=root) as runner:

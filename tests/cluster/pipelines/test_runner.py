@@ -25,6 +25,13 @@ CONFIG = DecoderConfig(
 CONTRACT = Contract(
     label_ids=(1, 2), head="Q: {query}\n", tail="\nA:", max_tokens=32, max_query_tokens=8
 )
+ROUTE = """
+pipeline: p
+inputs: {text: text}
+steps:
+  found: {do: route, text: $text}
+output: {name: $found.route}
+"""
 FILTER = (
     "pipeline: p\ninputs: {q: text, p: list of passage}\n"
     "steps: {f: {do: filter, question: $q, passages: $p}}\noutput: {f: $f}"
@@ -83,6 +90,7 @@ async def test_only_the_folders_used_last_stay_open(cluster: Cluster, tmp_path: 
         first_judge=lambda: "judge",
         open_index=folders.open_index,
         identify=str,
+        identify_routes=str,
         cache_dir=tmp_path / "cache",
     )
     async with PipelineRunner(pipeline, house, root=tmp_path) as runner:
@@ -127,3 +135,21 @@ async def test_results_are_kept_by_weights_prompt_and_arithmetic(tmp_path: Path)
         await known_by(CONTRACT, ", dtype: int8"),
     ]
     assert len({plain, *others}) == 3
+
+
+async def test_another_example_for_the_router_makes_another_run_where_one_routes(
+    tmp_path: Path,
+) -> None:
+    registry = tmp_path / "registry.yaml"
+
+    async def run_ids(entry: str) -> list[str]:
+        registry.write_text(entry)
+        async with Cluster.open(registry, backend=StubBackend()) as cluster:
+            pipelines = [parse_pipeline(text, "p") for text in (ROUTE, FILTER)]
+            return [cluster.runner(one, root=tmp_path).run_id({}) for one in pipelines]
+
+    entry = "specialists:\n  judge:\n    task: relevance\n    checkpoint: .\n"
+    before = await run_ids(entry)
+    after = await run_ids(f"{entry}    route: {{examples: [is this passage any good]}}\n")
+    assert before[0] != after[0]
+    assert before[1] == after[1]
