@@ -1,0 +1,58 @@
+"""How the loss on held-back rows fell while q-rag was trained, from the logs of its run.
+
+Run by hand:  python -m tests.bench.learning_curve RUN --plot DIR
+RUN is the folder of `qshell train q-rag`. The second stretch draws other rows than the first, so
+the curves of the two do not join.
+"""
+
+# ruff: noqa: T201  printing figures is what this is for
+
+import argparse
+import json
+from pathlib import Path
+
+from specialists.evaluation.plots import draw_lines
+
+STRETCHES = ("q-rag-words", "q-rag")
+FIGURES = {"development_verdict": "verdict", "development_within_query": "choice within a query"}
+MILLION = 1e6
+
+
+def held_back(run: Path) -> dict[str, list[tuple[float, float]]]:
+    """Loss in nats over million tokens, one line for each stretch and figure."""
+    lines: dict[str, list[tuple[float, float]]] = {}
+    before = 0.0
+    for stretch in STRETCHES:
+        log = (run / stretch / "log.jsonl").read_text("utf-8").splitlines()
+        steps = {line["step"]: line for line in map(json.loads, log)}  # a resumed run says it twice
+        for figure, words in FIGURES.items():
+            lines[f"{stretch}: {words}"] = [
+                (before + line["tokens"] / MILLION, line[figure])
+                for _, line in sorted(steps.items())
+                if figure in line
+            ]
+        before += steps[max(steps)]["tokens"] / MILLION
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--plot", type=Path)
+    asked = parser.parse_args()
+    lines = held_back(asked.run)
+    for name, points in lines.items():
+        print(name, *(f"{tokens:.1f}M {loss:.3f}" for tokens, loss in points), sep="  ")
+    if asked.plot:
+        drawn = draw_lines(
+            lines,
+            asked.plot,
+            name="q-rag-learning",
+            x_label="million tokens",
+            y_label="loss on held-back rows (nats)",
+        )
+        print(*drawn)
+
+
+if __name__ == "__main__":
+    main()
