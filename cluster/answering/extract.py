@@ -26,6 +26,8 @@ _CODE_WEIGHT = 2.0
 """Years, error codes and part numbers tell more than other words."""
 _ASKING = frozenset(stems("mean means meaning tell say explain describe happen name"))
 """Words that ask and need not stand in the answer."""
+_TITLES = 2
+_LEANS = re.compile(r"(it|its|they|their|he|his|she|her|this|these|that|those)\b", re.IGNORECASE)
 _ASKS_NUMBER = re.compile(
     r"\b(when|how (many|much|long|far|high|tall|deep|wide|big|large|heavy|old|often|hot|fast)"
     r"|what (time|year|date|temperature|price|size|percentage)|which year|price|cost)\b",
@@ -52,9 +54,12 @@ class Composed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Candidate:
+    """A sentence of a kept passage, and where the one before it begins."""
+
     passage: Passage
     start: int
     end: int
+    before: int
     passage_score: float
 
     @property
@@ -154,11 +159,20 @@ def _word_weights(question: str, judged: Sequence[JudgedPassage]) -> _WordWeight
 def _candidates(kept: Sequence[JudgedPassage], weigh: _WordWeights) -> list[_Candidate]:
     """Sentences of the best passages, at most `MAX_SENTENCES`: those with most of the question's
     words when there are more, in reading order."""
-    found = [
-        _Candidate(passage=j.passage, start=start, end=end, passage_score=j.verdict.score)
-        for j in islice(kept, _MAX_PASSAGES)
-        for start, end in _quotable(j.passage)
-    ]
+    found = []
+    for j in islice(kept, _MAX_PASSAGES):
+        spans = _quotable(j.passage)
+        befores = [spans[0][0], *(start for start, _ in spans)]
+        found += [
+            _Candidate(
+                passage=j.passage,
+                start=start,
+                end=end,
+                before=before,
+                passage_score=j.verdict.score,
+            )
+            for (start, end), before in zip(spans, befores, strict=False)
+        ]
     if len(found) > MAX_SENTENCES:
         by_words = sorted(range(len(found)), key=lambda i: -weigh(_in_context(found[i])))
         found = [found[i] for i in sorted(by_words[:MAX_SENTENCES])]
@@ -178,9 +192,12 @@ def _quotable(passage: Passage) -> list[tuple[int, int]]:
 
 
 def _in_context(candidate: _Candidate) -> str:
-    """A sentence under its innermost heading: alone it often does not say what it is about."""
-    title = candidate.passage.heading.rpartition(" > ")[2]
-    return f"{title}: {candidate.text}" if title else candidate.text
+    """A sentence under its innermost headings, and after the one before it where it leans on that:
+    alone it often does not say what it is about."""
+    titles = candidate.passage.heading.split(" > ")[-_TITLES:]
+    leans = _LEANS.match(candidate.text)
+    text = candidate.passage.text[candidate.before if leans else candidate.start : candidate.end]
+    return ": ".join(filter(None, (*titles, text)))
 
 
 def _choose(

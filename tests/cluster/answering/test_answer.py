@@ -1,6 +1,7 @@
 """From a question to quotes or a refusal, over the sample documents."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,31 @@ async def test_a_kept_passage_without_any_sentence_is_quoted_whole() -> None:
     judged = await judge(specialist, "owls", "# Owls")
     composed = await extract_answer(specialist.call, "q-rag", "owls", judged)
     assert composed.text == "# Owls [1]"
+
+
+async def test_a_sentence_is_judged_under_its_headings_and_after_what_it_leans_on() -> None:
+    specialist = Lexical()
+    text = "The north pump is blue. It was replaced in March 1987. Owls hunt at night."
+    (judged,) = await judge(specialist, "When was the north pump replaced?", text)
+    under = replace(judged, passage=replace(judged.passage, heading="House > Water > Pumps"))
+    shown: list[str] = []
+
+    async def call(name: str, request: Decide, /) -> Decided:
+        shown.extend(request.passages)
+        return await specialist.decide(name, request)
+
+    composed = await extract_answer(
+        call,  # type: ignore[arg-type]  # overloads
+        "q-rag",
+        "When was the north pump replaced?",
+        [under],
+    )
+    assert shown == [
+        "Water: Pumps: The north pump is blue.",
+        "Water: Pumps: The north pump is blue. It was replaced in March 1987.",
+        "Water: Pumps: Owls hunt at night.",
+    ]
+    assert composed.text == "It was replaced in March 1987. [1]"
 
 
 async def test_a_failing_specialist_is_not_hidden(samples: Index) -> None:
