@@ -74,7 +74,8 @@ def by_words(rows: RelevanceRows) -> Score:
         asked = set(rows.stems[rows.text(query)].tolist()) - {0}
         weight = {stem: np.log(COUNTED / (counts.get(stem, 0) + 0.5)) for stem in asked}
         said = [set(rows.stems[rows.text(p)][:LONGEST].tolist()) for p in passages]
-        return [sum(weight[s] for s in asked & one) / sum(weight.values()) for one in said]
+        total = sum(weight.values()) or 1.0  # a query may be all signs
+        return [sum(weight[s] for s in asked & one) / total for one in said]
 
     return score
 

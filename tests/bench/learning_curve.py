@@ -2,7 +2,7 @@
 
 Run by hand:  python -m tests.bench.learning_curve RUN --plot DIR
 RUN is the folder of `qshell train q-rag`. The second stretch draws other rows than the first, so
-the curves of the two do not join.
+the curves of the two do not join. The plot leaves out the first minutes, above one nat.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
@@ -16,6 +16,7 @@ from specialists.evaluation.plots import draw_lines
 STRETCHES = ("q-rag-words", "q-rag")
 FIGURES = {"development_verdict": "verdict", "development_within_query": "choice within a query"}
 MILLION = 1e6
+DRAWN_BELOW = 1.0
 
 
 def held_back(run: Path) -> dict[str, list[tuple[float, float]]]:
@@ -45,7 +46,10 @@ def main() -> None:
         print(name, *(f"{tokens:.1f}M {loss:.3f}" for tokens, loss in points), sep="  ")
     if asked.plot:
         drawn = draw_lines(
-            lines,
+            {
+                name: [(tokens, loss) for tokens, loss in points if loss < DRAWN_BELOW]
+                for name, points in lines.items()
+            },
             asked.plot,
             name="q-rag-learning",
             x_label="million tokens",
