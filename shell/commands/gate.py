@@ -6,7 +6,7 @@ It knows which files are read and the words for the outcome; marks, floors and t
 
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,11 +204,6 @@ def _gate_relevance(
             for place, one in enumerate(folders)
         )
         holdout = measure_holdout(entrants, tick=tick)
-    drawn = [
-        path
-        for drawing, one in zip(drawings, measured, strict=False)
-        for path in drawing.finish(output, one)
-    ]
     names = " ".join(f"--data {one.resolve().name}" for one in folders)
     report = Report(
         specialist=ours.name,
@@ -221,9 +216,17 @@ def _gate_relevance(
         measured=measured,
         holdout=holdout,
         checks=check(RELEVANCE_GATE, measured, holdout, scorer=ours.name),
-        plots=tuple(f"{PLOTS}/{path.name}" for path in drawn if path.suffix == ".svg"),
     )
     card, _ = write_report(report, checkpoint.folder)
+    if drawings:  # the card is safe by now
+        drawn = [
+            f"{PLOTS}/{path.name}"
+            for drawing, one in zip(drawings, measured, strict=True)
+            for path in drawing.finish(output, one)
+            if path.suffix == ".svg"
+        ]
+        report = replace(report, plots=tuple(drawn))
+        write_report(report, checkpoint.folder)
     if output.json:
         values = {"passed": report.passed, "faults": report.faults, "card": str(card)}
         output.document({**values, **asdict(report)})

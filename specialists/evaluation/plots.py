@@ -85,7 +85,10 @@ def draw_sizes(
             axes.errorbar(
                 mark.parameters / 1e6,
                 100 * mark.value,
-                yerr=[[100 * (mark.value - mark.low)], [100 * (mark.high - mark.value)]],
+                yerr=[
+                    [max(0.0, 100 * (mark.value - mark.low))],
+                    [max(0.0, 100 * (mark.high - mark.value))],
+                ],
                 marker="o",
                 capsize=3,
                 linestyle="none",
@@ -169,8 +172,8 @@ def _draw_reliability(rows: Sequence[ScoredRows]) -> Figure:
             [100 * b.stated for b in bins],
             observed,
             yerr=[
-                [o - 100 * b.low for o, b in zip(observed, bins, strict=True)],
-                [100 * b.high - o for o, b in zip(observed, bins, strict=True)],
+                [max(0.0, o - 100 * b.low) for o, b in zip(observed, bins, strict=True)],
+                [max(0.0, 100 * b.high - o) for o, b in zip(observed, bins, strict=True)],
             ],
             marker="o",
             capsize=2,

@@ -1,5 +1,6 @@
 """The numbers behind the plots, and that the same numbers draw the same files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,20 @@ def test_the_same_curves_make_the_same_files(tmp_path: Path) -> None:
         "own-reliability.svg",
     ]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_a_tenth_that_is_always_right_is_drawn_too(tmp_path: Path) -> None:
+    """Wilson's upper end of 10 of 10 lies below 1 by the last digit of a float."""
+    sure = replace(
+        rows(),
+        score=np.array([0.95] * 10 + [0.05]),
+        label=np.array([True] * 10 + [False]),
+        accepted=None,
+    )
+    assert {path.stem for path in draw_curves([sure], tmp_path)} == {
+        "own-recall",
+        "own-reliability",
+    }
 
 
 def test_scores_that_are_no_probabilities_have_no_reliability(tmp_path: Path) -> None:
