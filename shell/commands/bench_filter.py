@@ -58,7 +58,7 @@ _FLOOR_PASSAGES, _FLOOR_TOKENS = 20, 128
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Threads of each way; a worker has one.",
+    help="Threads of each way; a worker has one, or what `qshell tune` chose.",
 )
 @click.option("--peers/--no-peers", default=True, help="Measure the encoders people use too.")
 @click.option("--memory/--no-memory", default=True, help="Weigh a process of each way.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from specialists.corpora.relevance import QueryGroup, open_rows, write_rows
+from specialists.corpora.relevance import open_rows, write_rows
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.prompts import POCKET_RELEVANCE, resolve_labels
@@ -13,17 +13,9 @@ from specialists.tokenizer import train_tokenizer
 from specialists.training.batches import RelevanceBatch, prompt_ids
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.losses import DenseHead, find_matches, relevance_loss
+from tests.specialists.training.owls import owl_groups
 
-GROUPS = [
-    QueryGroup(
-        source="birds",
-        name=f"birds {number}",
-        query=f"How long do owls of kind {number} live?",
-        positives=(f"An owl of kind {number} lives for {number} years. Some live much longer.",),
-        negatives=("Trains run daily.", f"Kind {number} is a word.", "Swans swim; owls don't."),
-    )
-    for number in range(40)
-]
+GROUPS = owl_groups(40)
 
 
 @pytest.fixture(scope="module")

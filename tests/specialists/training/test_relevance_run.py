@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from specialists.checkpoint import Checkpoint
-from specialists.corpora.relevance import QueryGroup, write_rows
+from specialists.corpora.relevance import write_rows
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.requests import Decide
@@ -18,20 +18,13 @@ from specialists.tokenizer import train_tokenizer
 from specialists.training.base_run import record_sources
 from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
 from specialists.training.relevance_run import MATCHER, SOURCES, export_relevance, train_relevance
+from tests.specialists.training.owls import owl_groups
 
 TINY = DecoderConfig(
     vocab_size=420, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=512
 )
-GROUPS = [
-    QueryGroup(
-        source="birds",
-        name=f"birds {number}",
-        query=f"How long do owls of kind {number} live?",
-        positives=(f"An owl of kind {number} lives for {number} years. Some live much longer.",),
-        negatives=("Trains run daily.", f"Kind {number} is a word.", "Swans swim; owls don't."),
-    )
-    for number in range(200)
-]
+
+GROUPS = owl_groups(200)
 
 
 @pytest.fixture
