@@ -188,7 +188,12 @@ def _add_relevance_command(name: str, *, about: str) -> None:
 
 _add_relevance_command(
     "q-rag",
-    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, then q-rag from there.",
+    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover and q-rag, "
+    "each from the one before.",
+)
+_add_relevance_command(
+    "q-rag-cover",
+    about="What q-rag goes on from: how much of a query a passage covers.",
 )
 _add_relevance_command(
     "q-rag-words",

@@ -68,14 +68,17 @@ def can_run() -> bool:
 class Peer:
     """One of `PEERS` ready to score. Passages are encoded anew each time: nothing is kept."""
 
-    def __init__(self, name: str, *, arithmetic: str, threads: int) -> None:
+    def __init__(
+        self, name: str, *, arithmetic: str, threads: int, longest: int = _LONGEST
+    ) -> None:
+        """Texts are cut to `longest` tokens."""
         import onnxruntime
 
         folder = packaged_folder()
         assert folder is not None, "can_run() says so before"
         self.shape = PEERS[name]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(_LONGEST)
+        self._tokenizer.enable_truncation(longest)
         self._tokenizer.enable_padding()
         weights = _random_weights(self.shape) if self.shape.cross else _packaged_weights(folder)
         options = onnxruntime.SessionOptions()
@@ -91,15 +94,20 @@ class Peer:
         """Cosines of a sentence encoder, logits of a cross-encoder."""
         if self.shape.cross:
             by_place = self._run([(query, passage) for passage in passages])
-            return [float(by_place[place]) for place in range(len(passages))]
-        by_place = self._run([query, *passages])
-        encoded = np.stack([by_place[place] for place in range(len(passages) + 1)])
+            return [float(by_place[place][1][0]) for place in range(len(passages))]
+        encoded = np.stack([states.mean(0) for _, states in self.states([query, *passages])])
         encoded /= np.linalg.norm(encoded, axis=1, keepdims=True)
         return [float(cosine) for cosine in encoded[1:] @ encoded[0]]
 
-    def _run(self, texts: Sequence[Any]) -> dict[int, Any]:
+    def states(self, texts: Sequence[str]) -> list[tuple[list[tuple[int, int]], Any]]:
+        """Of a sentence encoder and each text: where its tokens stand in it, (0, 0) for those that
+        do not, and their states [T, M]."""
+        by_place = self._run(texts)
+        return [by_place[place] for place in range(len(texts))]
+
+    def _run(self, texts: Sequence[Any]) -> dict[int, tuple[list[tuple[int, int]], Any]]:
         order = sorted(range(len(texts)), key=lambda place: len("".join(texts[place])))
-        found: dict[int, Any] = {}
+        found: dict[int, tuple[list[tuple[int, int]], Any]] = {}
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
             encodings = self._tokenizer.encode_batch([texts[place] for place in places])
@@ -113,9 +121,10 @@ class Peer:
                     "places": np.arange(mask.shape[1], dtype=np.int64),
                 },
             )
-            if not self.shape.cross:
-                out = (out * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
-            found.update(zip(places, out[:, 0] if self.shape.cross else out, strict=True))
+            for place, encoding, length, states in zip(
+                places, encodings, mask.sum(1), out, strict=True
+            ):
+                found[place] = (encoding.offsets[:length], states[:length])
         return found
 
 

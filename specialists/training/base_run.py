@@ -22,7 +22,7 @@ from specialists.tokenizer import open_tokenizer, train_tokenizer
 from specialists.training.base_card import base_card, held_out_loss, unigram_loss
 from specialists.training.batches import text_batch
 from specialists.training.embeddings import counted_embeddings
-from specialists.training.loop import LOG_FILE, Progress, StepReport, train
+from specialists.training.loop import LOG_FILE, Progress, StepReport, descend, train
 from specialists.training.losses import language_loss
 from specialists.training.optimizer import make_optimizer
 from specialists.training.recipes import BaseRecipe
@@ -112,9 +112,8 @@ def train_base(
             training, rows=recipe.rows, length=recipe.length, seed=recipe.seed, step=step
         )
         total, next_token = step_loss(ids_BT, step)
-        return StepReport(
-            loss=total, figures={"next_token": float(next_token.detach())}, tokens=ids_BT.numel()
-        )
+        figures = {"next_token": float(next_token.detach())}
+        return descend(total, figures=figures, tokens=ids_BT.numel())
 
     @torch.no_grad()
     def measure() -> dict[str, float]:

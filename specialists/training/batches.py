@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -16,6 +17,10 @@ from specialists.corpora.words import Stems
 from specialists.prompts import Contract
 
 PAD = 0
+BATCH_TOKENS = 1_536
+"""Of a small batch, with the padding: more outgrow the caches."""
+WIDTH_STEP = 16
+"""Small batches come in few shapes: a product of a new shape is prepared before it is computed."""
 
 
 def text_batch(token_ids: TokenIds, *, rows: int, length: int, seed: int, step: int) -> Tensor:
@@ -41,13 +46,36 @@ class Words:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Taught:
+    """What a teacher says of a query and a passage (`teacher.py`): the cosine `near` of each
+    sentence that ends before one of the passage's tokens `ends`, and that of the `whole`."""
+
+    ends: npt.NDArray[np.int32]
+    near: npt.NDArray[np.float32]
+    whole: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A query, a passage, and whether it is relevant. Rows of one query share `group`."""
+    """A query, a passage, and whether it is relevant. Rows of one query share `group`. `label`
+    counts where there are more than two."""
 
     query: Words
     passage: Words
     relevant: bool
     group: int
+    label: int | None = None
+    taught: Taught | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaughtPlaces:
+    """What a teacher says of a batch: `near_BT` where a sentence of the passage ends, `whole_B`,
+    and `nearest_B`, the largest of the first; NaN where it says nothing."""
+
+    near_BT: Tensor
+    whole_B: Tensor
+    nearest_B: Tensor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,12 +94,20 @@ class RelevanceBatch:
     echo_BT: Tensor
     last_B: Tensor
     relevant_B: Tensor
+    label_B: Tensor | None = None
     group_B: Tensor
+    taught: TaughtPlaces | None = None
 
     @property
     def tokens(self) -> int:
         """Without the padding."""
         return int(self.last_B.sum()) + len(self.last_B)
+
+    def target_B(self, positive: int) -> Tensor:
+        """Labels as indices; with two of them they follow from what is relevant."""
+        if self.label_B is not None:
+            return self.label_B
+        return torch.where(self.relevant_B, positive, 1 - positive)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,17 +149,60 @@ def prompt_length(prompt: PromptIds, query: Words, passage: Words) -> int:
     return fixed + query_length + len(passage)
 
 
-def relevance_batch(rows: Sequence[Row], prompt: PromptIds, *, max_length: int) -> RelevanceBatch:
-    """Passages are cut at the end to fit `max_length`."""
-    width = max(min(max_length, prompt_length(prompt, row.query, row.passage)) for row in rows)
+def batches_side_by_side(
+    rows: Sequence[Row], prompt: PromptIds, *, max_length: int, cores: int
+) -> list[list[RelevanceBatch]]:
+    """The rows in small batches of like length, in as many shares as there are `cores`, each with
+    about as many tokens; rows of one query stay in one share."""
+
+    def length(row: Row) -> int:
+        return min(max_length, prompt_length(prompt, row.query, row.passage))
+
+    groups: dict[int, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    shares: list[list[Row]] = [[] for _ in range(min(cores, len(groups)))]
+    tokens = [0] * len(shares)
+    for group in sorted(groups.values(), key=lambda group: -sum(map(length, group))):
+        least = tokens.index(min(tokens))
+        shares[least].extend(group)
+        tokens[least] += sum(map(length, group))
+    found = []
+    for share in shares:
+        share.sort(key=length, reverse=True)
+        batches = []
+        while share:
+            width = min(max_length, -(-length(share[0]) // WIDTH_STEP) * WIDTH_STEP)
+            fitting = max(1, BATCH_TOKENS // width)
+            batches.append(
+                relevance_batch(share[:fitting], prompt, max_length=max_length, width=width)
+            )
+            share = share[fitting:]
+        found.append(batches)
+    return found
+
+
+def relevance_batch(
+    rows: Sequence[Row], prompt: PromptIds, *, max_length: int, width: int | None = None
+) -> RelevanceBatch:
+    """Passages are cut at the end to fit `max_length`; `width` is that of the longest row where
+    None, and may be more."""
+    longest = max(min(max_length, prompt_length(prompt, row.query, row.passage)) for row in rows)
+    width = longest if width is None else max(longest, width)
     shape = (len(rows), width)
     ids, stems = np.full(shape, PAD, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     query_at, passage_at, echo_at = (np.zeros(shape, dtype=np.bool_) for _ in range(3))
     last = np.zeros(len(rows), dtype=np.int64)
+    near = np.full(shape, np.nan, dtype=np.float32)
+    whole, nearest = (np.full(len(rows), np.nan, dtype=np.float32) for _ in range(2))
     for number, row in enumerate(rows):
         query = row.query[: prompt.max_query]
         fixed = prompt_length(prompt, query, query) - len(query)
-        passage = row.passage[: width - fixed]
+        passage = row.passage[: min(width, max_length) - fixed]
+        if row.taught is not None and (read := row.taught.ends <= len(passage)).any():
+            before = len(prompt.before) + len(query) + len(prompt.between)
+            near[number, before + row.taught.ends[read] - 1] = row.taught.near[read]
+            whole[number], nearest[number] = row.taught.whole, row.taught.near[read].max()
         position = 0
         for part, mark in (
             (prompt.before, None),
@@ -143,6 +222,7 @@ def relevance_batch(rows: Sequence[Row], prompt: PromptIds, *, max_length: int) 
                 mark[number, span] = True
             position = span.stop
         last[number] = position - 1
+    labels = [row.label for row in rows if row.label is not None]
     return RelevanceBatch(
         ids_BT=torch.from_numpy(ids),
         stems_BT=torch.from_numpy(stems),
@@ -151,5 +231,11 @@ def relevance_batch(rows: Sequence[Row], prompt: PromptIds, *, max_length: int) 
         echo_BT=torch.from_numpy(echo_at),
         last_B=torch.from_numpy(last),
         relevant_B=torch.tensor([row.relevant for row in rows]),
+        label_B=torch.tensor(labels) if labels else None,
         group_B=torch.tensor([row.group for row in rows]),
+        taught=TaughtPlaces(
+            near_BT=torch.from_numpy(near),
+            whole_B=torch.from_numpy(whole),
+            nearest_B=torch.from_numpy(nearest),
+        ),
     )

@@ -23,6 +23,7 @@ from specialists.training.batches import (
     relevance_batch,
 )
 from specialists.training.pools import POOL
+from specialists.training.teacher import Teacher
 
 CUT_WINDOW = (20, 40)
 CUT_QUERY = (5, 13)
@@ -45,8 +46,10 @@ class RelevanceSampler:
         seed: int,
         development: bool = False,
         negatives: int = 3,
+        teacher: Teacher | None = None,
     ) -> None:
         self.rows, self.prompt, self.seed, self.negatives = rows, prompt, seed, negatives
+        self.teacher = teacher
         self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
         self.groups = np.flatnonzero(np.asarray(rows.development) == development)
         self.cumulative = shares_of(rows, self.groups, weights)
@@ -56,6 +59,15 @@ class RelevanceSampler:
     def draw(
         self, *, step: int, token_budget: int, max_length: int, cut_share: float = 0.0
     ) -> RelevanceBatch:
+        """The rows of `step` as one batch."""
+        rows = self.rows_of(
+            step=step, token_budget=token_budget, max_length=max_length, cut_share=cut_share
+        )
+        return relevance_batch(rows, self.prompt, max_length=max_length)
+
+    def rows_of(
+        self, *, step: int, token_budget: int, max_length: int, cut_share: float = 0.0
+    ) -> list[Row]:
         """`cut_share` of the groups are cut on the spot. Passages over `max_length` are cut at
         the end. A group whose query takes more than a third of it, or whose every positive would
         lose more than a third, waits for longer prompts.
@@ -82,7 +94,7 @@ class RelevanceSampler:
         if len(batches) > 1:
             del batches[-1]  # what was left over, often next to nothing
         place = int(choice.permutation(len(batches))[step % POOL % len(batches)])
-        return relevance_batch(batches[place], self.prompt, max_length=max_length)
+        return batches[place]
 
     def _text(self, index: int) -> Words:
         span = self.rows.text(index)
@@ -94,7 +106,8 @@ class RelevanceSampler:
     def _real_group(
         self, group: int, choice: np.random.Generator, number: int, max_length: int
     ) -> list[Row]:
-        query = self._text(int(self.rows.query[group]))
+        asked = int(self.rows.query[group])
+        query = self._text(asked)
         span = self.rows.candidates(group)
         texts, relevant = self.rows.candidate[span], self.rows.relevant[span]
         positives = texts[relevant & (self.passage_length[span] <= 1.6 * max_length)]
@@ -108,7 +121,15 @@ class RelevanceSampler:
         if other not in texts:
             chosen.append((other, False))
         return [
-            Row(query=query, passage=self._text(text), relevant=yes, group=number)
+            Row(
+                query=query,
+                passage=(passage := self._text(text)),
+                relevant=yes,
+                group=number,
+                taught=self.teacher.taught(asked, text, length=len(passage))
+                if self.teacher
+                else None,
+            )
             for text, yes in chosen
         ]
 

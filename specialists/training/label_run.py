@@ -21,7 +21,7 @@ from specialists.prompts import Contract, build_prompt
 from specialists.specialist import load_model
 from specialists.training.batches import PAD
 from specialists.training.labelling import LabelRun, parted
-from specialists.training.loop import StepReport
+from specialists.training.loop import StepReport, descend
 from specialists.training.optimizer import ready_to_train
 from specialists.training.pools import draw_share
 
@@ -108,7 +108,7 @@ def train_on_prompts(
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(batch)
         figures = {called: float(loss.label), "accuracy": float(loss.accuracy)}
-        return StepReport(loss=loss.total, figures=figures, tokens=batch.tokens)
+        return descend(loss.total, figures=figures, tokens=batch.tokens)
 
     @torch.no_grad()
     def measure() -> dict[str, float]:

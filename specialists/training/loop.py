@@ -28,11 +28,18 @@ GRADIENT_NORM = 1.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepReport:
-    """What a step says: the loss to descend and plain figures for the log."""
+    """What a step says once its gradients are in the parameters: the loss, and plain figures for
+    the log."""
 
-    loss: Tensor
+    loss: float
     figures: Mapping[str, float]
     tokens: int
+
+
+def descend(loss: Tensor, *, figures: Mapping[str, float], tokens: int) -> StepReport:
+    """The report of a step with one loss, whose gradients are computed here."""
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+    return StepReport(loss=float(loss.detach()), figures=figures, tokens=tokens)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,15 +87,13 @@ def train(
             factor = learning_rate_factor(step, steps, fall=fall)
             for group, peak in zip(optimizer.param_groups, peak_rates, strict=True):
                 group["lr"] = peak * factor
+            optimizer.zero_grad(set_to_none=True)
             report = take_step(step)
-            loss = float(report.loss.detach())
-            if not math.isfinite(loss):
+            if not math.isfinite(report.loss):
                 raise RecipeError(
-                    f"loss is {loss} at step {step}: lower the learning rate; "
+                    f"loss is {report.loss} at step {step}: lower the learning rate; "
                     f"the state of the last save is in {folder}"
                 )
-            optimizer.zero_grad(set_to_none=True)
-            report.loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
             for module in modules.values():
                 nn.utils.clip_grad_norm_(module.parameters(), GRADIENT_NORM)
             with _uninterrupted():  # half a step saved would never be whole again

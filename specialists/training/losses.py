@@ -1,20 +1,17 @@
-"""What a run is trained on, one function per training.
+"""What a run is trained on, part by part.
 
 Base: the next token, and with the prediction heads the tokens after it (Gloeckle et al. 2024).
-q-rag: the verdict among the label tokens; the same as a choice within each query's candidates;
+q-rag (`objective.py` puts it together): the choice of the positive among each query's candidates,
 and two dense helpers, without which one label a row is too little signal to start from. Alignment
 shows two heads of some layers where to look: the first from a word of the passage at the same word
 in the query, the last from a word of the query's echo at the same word in the passage. A small
 head, dropped afterwards, is asked at every position whether this token stands on the other side,
-whether the word closed here does, and what the verdict will be. Later on it is asked too how much
-of the query the passage covers (`coverage.py`).
+whether the word closed here does, and what the verdict will be.
 
-Shapes: B rows, T and S positions, A asking positions, D width, H head size, V vocabulary,
-L labels.
+Shapes: B rows, T and S positions, A asking positions, D width, H head size, V vocabulary.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +20,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from specialists.model.decoder import Block, FinanceDecoder
 from specialists.model.rope import rotate
 from specialists.training.batches import RelevanceBatch
-from specialists.training.coverage import Coverage, coverage_loss
 
 NEXT_TOKEN_SHARE = 0.25
 AHEAD_SHARE = 0.03
-ALIGNMENT_SHARE = 2.0
 
 
 def language_loss(model: FinanceDecoder, ids_BT: Tensor, *, generator: torch.Generator) -> Tensor:
@@ -61,81 +56,21 @@ class DenseHead(nn.Module):
         self.top = nn.Linear(width, 3)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RelevanceLoss:
-    """`total` is what is minimised; the others are for the log."""
-
-    total: Tensor
-    verdict: Tensor
-    within_query: Tensor
-    alignment: Tensor
-    match: Tensor
-    coverage: Tensor
-    accuracy: Tensor
-    match_f1: Tensor
-
-    def figures(self) -> dict[str, float]:
-        """Every part but the total, as plain numbers."""
-        return {
-            "verdict": float(self.verdict),
-            "within_query": float(self.within_query),
-            "alignment": float(self.alignment),
-            "match": float(self.match),
-            "coverage": float(self.coverage),
-            "accuracy": float(self.accuracy),
-            "match_f1": float(self.match_f1),
-        }
-
-
-def mean_figures(losses: Sequence[RelevanceLoss], names: Collection[str] = ()) -> dict[str, float]:
-    """For the log of a measurement: the mean of each figure, or of those of `names`."""
-    drawn = [loss.figures() for loss in losses]
-    return {
-        f"development_{name}": sum(figures[name] for figures in drawn) / len(drawn)
-        for name in names or drawn[0]
-    }
-
-
-def relevance_loss(
-    model: FinanceDecoder,
+def match_losses(
     dense: DenseHead,
+    halfway_BTD: Tensor,
+    top_BTD: Tensor,
     batch: RelevanceBatch,
-    label_ids: Tensor,
-    positive: int,
-    *,
-    match_layers: Sequence[int],
-    target_B: Tensor | None = None,
-    coverage: Coverage | None = None,
-) -> RelevanceLoss:
-    """`label_ids` [L]; `positive` indexes it; the first and the last head of each of `match_layers`
-    are shown where to look. `target_B` are the labels of the rows, indices into `label_ids`; with
-    two labels they follow from what is relevant."""
-    same_token_BTS, same_word_BTS = find_matches(batch)
-    states = _states(model, batch.ids_BT)
-    top_BTD = model.final_norm(states[-1])
-    rows = torch.arange(len(batch.last_B))
-    label_logits_BL = model.language_logits(top_BTD[rows, batch.last_B], label_ids).float()
-    if target_B is None:
-        target_B = torch.where(batch.relevant_B, positive, 1 - positive)
-    verdict = cross_entropy(label_logits_BL, target_B)
-    others = [label for label in range(len(label_ids)) if label != positive]
-    margin_B = label_logits_BL[:, positive] - label_logits_BL[:, others].logsumexp(1)
-    within = _within_query(margin_B, batch)
-    match_BTS = same_token_BTS | same_word_BTS
-    aligned = [
-        _alignment(model, states[layer], layer, head, asking_BT, match_BTS)
-        for layer in match_layers
-        for head, asking_BT in ((0, batch.passage_BT), (-1, batch.echo_BT))
-        if asking_BT.any()
-    ]
-    alignment = torch.stack(aligned).mean() if aligned else torch.zeros(())
-    halfway_BTD = states[len(model.blocks) // 2]
-    halfway_BT2 = dense.halfway(halfway_BTD).float()
-    top_BT3 = dense.top(top_BTD).float()
-    same_token_BT, same_word_BT = same_token_BTS.any(-1), same_word_BTS.any(-1)
+    matches: tuple[Tensor, Tensor],
+) -> tuple[Tensor, Tensor]:
+    """Whether this token, and the word closed here, stands on the other side, asked halfway and at
+    the top; and the F1 of what is said of words at the top. `matches` as `find_matches` gives
+    them."""
+    same_token_BT, same_word_BT = (match_BTS.any(-1) for match_BTS in matches)
     asking_BT = batch.passage_BT | batch.echo_BT
     words_BT = asking_BT & (batch.stems_BT > 0)
-    match = torch.stack(
+    halfway_BT2, top_BT3 = dense.halfway(halfway_BTD).float(), dense.top(top_BTD).float()
+    loss = torch.stack(
         [
             _match_loss(logits[..., column], labels, asked)
             for logits in (halfway_BT2, top_BT3)
@@ -144,27 +79,35 @@ def relevance_loss(
             )
         ]
     ).mean()
+    return loss, _f1(top_BT3[..., 1] > 0, same_word_BT, words_BT)
+
+
+def early_verdict_loss(dense: DenseHead, top_BTD: Tensor, batch: RelevanceBatch) -> Tensor:
+    """The verdict, asked from the second half of the passage on."""
     late_BT = batch.passage_BT & (batch.passage_BT.cumsum(1) * 2 > batch.passage_BT.sum(1)[:, None])
     late_BT = late_BT | batch.echo_BT
     foreseen_BT = batch.relevant_B[:, None].expand_as(late_BT)
-    early_verdict = binary_cross_entropy_with_logits(
-        top_BT3[..., 2][late_BT], foreseen_BT[late_BT].float()
+    return binary_cross_entropy_with_logits(
+        dense.top(top_BTD)[..., 2].float()[late_BT], foreseen_BT[late_BT].float()
     )
-    covered = torch.zeros(())
-    if coverage is not None:
-        covered = coverage_loss(coverage, halfway_BTD, top_BTD, batch, match_BTS)
-    total = verdict + 0.5 * within + ALIGNMENT_SHARE * alignment + match + 0.2 * early_verdict
-    total = total + covered
-    return RelevanceLoss(
-        total=total,
-        verdict=verdict.detach(),
-        within_query=within.detach(),
-        alignment=alignment.detach(),
-        match=match.detach(),
-        coverage=covered.detach(),
-        accuracy=(label_logits_BL.argmax(1) == target_B).float().mean(),
-        match_f1=_f1(top_BT3[..., 1] > 0, same_word_BT, words_BT),
-    )
+
+
+def alignment_loss(
+    model: FinanceDecoder,
+    states: Sequence[Tensor],
+    batch: RelevanceBatch,
+    match_BTS: Tensor,
+    match_layers: Sequence[int],
+) -> Tensor:
+    """Over the first and the last head of each of `match_layers`; `states` as `states_of` gives
+    them."""
+    aligned = [
+        _alignment(model, states[layer], layer, head, asking_BT, match_BTS)
+        for layer in match_layers
+        for head, asking_BT in ((0, batch.passage_BT), (-1, batch.echo_BT))
+        if asking_BT.any()
+    ]
+    return torch.stack(aligned).mean() if aligned else torch.zeros(())
 
 
 def find_matches(batch: RelevanceBatch) -> tuple[Tensor, Tensor]:
@@ -178,7 +121,7 @@ def find_matches(batch: RelevanceBatch) -> tuple[Tensor, Tensor]:
     return same_token_BTS, same_stem_BTS & (batch.stems_BT[:, :, None] > 0) & asks_BTS
 
 
-def _states(model: FinanceDecoder, ids_BT: Tensor) -> list[Tensor]:
+def states_of(model: FinanceDecoder, ids_BT: Tensor) -> list[Tensor]:
     """The residual stream [B, T, D] before every block, and after the last."""
     rotary = model.rotary(0, ids_BT.shape[1])
     states = [model.embed(ids_BT)]
@@ -241,12 +184,13 @@ def _f1(said_BT: Tensor, labels_BT: Tensor, asked_BT: Tensor) -> Tensor:
     return 2 * right / ((said_BT & asked_BT).sum() + (labels_BT & asked_BT).sum()).clamp(min=1)
 
 
-def _within_query(margin_B: Tensor, batch: RelevanceBatch) -> Tensor:
-    """Cross-entropy of picking the positive among its query's candidates."""
-    same_BB = batch.group_B[:, None] == batch.group_B[None, :]
-    rival_BB = same_BB & (~batch.relevant_B[None, :] | torch.eye(len(margin_B), dtype=torch.bool))
+def within_query_loss(margin_B: Tensor, relevant_B: Tensor, group_B: Tensor) -> Tensor:
+    """Cross-entropy of picking the positive among its query's candidates; rows of one query share
+    a number in `group_B`."""
+    same_BB = group_B[:, None] == group_B[None, :]
+    rival_BB = same_BB & (~relevant_B[None, :] | torch.eye(len(margin_B), dtype=torch.bool))
     logits_BB = margin_B[None, :].expand_as(rival_BB).masked_fill(~rival_BB, -torch.inf)
-    positive = torch.nonzero(batch.relevant_B).squeeze(-1)
+    positive = torch.nonzero(relevant_B).squeeze(-1)
     if len(positive) == 0:
         return margin_B.sum() * 0.0
     return cross_entropy(logits_BB[positive], positive)

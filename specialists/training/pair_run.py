@@ -19,17 +19,17 @@ from specialists.model.decoder import FinanceDecoder
 from specialists.prompts import Contract
 from specialists.specialist import load_model
 from specialists.training.batches import (
-    PromptIds,
     RelevanceBatch,
     Row,
     Words,
+    batches_side_by_side,
     prompt_ids,
     prompt_length,
-    relevance_batch,
 )
 from specialists.training.labelling import LabelRun, parted
 from specialists.training.loop import StepReport
-from specialists.training.losses import DenseHead, RelevanceLoss, mean_figures, relevance_loss
+from specialists.training.losses import DenseHead
+from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
 from specialists.training.optimizer import ready_to_train
 from specialists.training.pools import draw_share
 
@@ -53,18 +53,14 @@ class PairSampler:
     """Draws queries with some of their rows, as often as they have rows, and shares them out by
     length."""
 
-    def __init__(
-        self, pairs: Sequence[Pair], prompt: PromptIds, *, positive: int, seed: int
-    ) -> None:
-        self._pairs, self._prompt, self._positive, self._seed = pairs, prompt, positive, seed
+    def __init__(self, pairs: Sequence[Pair], *, positive: int, seed: int) -> None:
+        self._pairs, self._positive, self._seed = pairs, positive, seed
         self._of_query: dict[int, list[int]] = {}
         for number, pair in enumerate(pairs):
             self._of_query.setdefault(pair.query, []).append(number)
 
-    def draw(
-        self, *, step: int, token_budget: int, max_length: int
-    ) -> tuple[RelevanceBatch, torch.Tensor]:
-        """The batch of `step` and the labels of its rows [B]; both follow from (seed, step)."""
+    def rows_of(self, *, step: int, token_budget: int) -> list[Row]:
+        """The rows of `step`; they follow from (seed, step)."""
         chosen = draw_share(
             self._draw_group,
             lambda pair: pair.length,
@@ -72,17 +68,16 @@ class PairSampler:
             seed=self._seed,
             token_budget=token_budget,
         )
-        rows = [
+        return [
             Row(
                 query=pair.asked,
                 passage=pair.text,
                 relevant=pair.label == self._positive,
                 group=pair.query,
+                label=pair.label,
             )
             for pair in chosen
         ]
-        batch = relevance_batch(rows, self._prompt, max_length=max_length)
-        return batch, torch.tensor([pair.label for pair in chosen])
 
     def _draw_group(self, choice: np.random.Generator) -> list[Pair]:
         """A row from anywhere, and a few of its query's others."""
@@ -100,43 +95,38 @@ def train_pairs(run: LabelRun) -> FinanceDecoder:
     training, held_back = (
         PairSampler(
             label_pairs(rows, contract, tokenizer, longest=recipe.max_length),
-            prompt,
             positive=contract.positive_index,
             seed=recipe.seed,
         )
         for rows in parted(run.rows())
     )
     model = ready_to_train(load_model(run.start))
-    dense = DenseHead(model.config.d_model)
-    label_ids = torch.tensor(contract.label_ids)
+    objective = RelevanceObjective(
+        model=model,
+        dense=DenseHead(model.config.d_model),
+        label_ids=torch.tensor(contract.label_ids),
+        positive=contract.positive_index,
+        match_layers=recipe.match_layers,
+    )
+    side_by_side = SideBySide(run.threads or torch.get_num_threads())
 
-    def loss_at(sampler: PairSampler, step: int) -> tuple[RelevanceLoss, int]:
-        """The loss of a step's batch, and its tokens."""
-        batch, target_B = sampler.draw(
-            step=step, token_budget=recipe.token_budget, max_length=recipe.max_length
+    def shares_of(sampler: PairSampler, step: int) -> list[list[RelevanceBatch]]:
+        return batches_side_by_side(
+            sampler.rows_of(step=step, token_budget=recipe.token_budget),
+            prompt,
+            max_length=recipe.max_length,
+            cores=side_by_side.cores,
         )
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = relevance_loss(
-                model,
-                dense,
-                batch,
-                label_ids,
-                contract.positive_index,
-                match_layers=recipe.match_layers,
-                target_B=target_B,
-            )
-        return loss, batch.tokens
 
     def take_step(step: int) -> StepReport:
-        loss, tokens = loss_at(training, step)
-        return StepReport(loss=loss.total, figures=loss.figures(), tokens=tokens)
+        return side_by_side.descend(objective, shares_of(training, step))
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
-        losses = [loss_at(held_back, step)[0] for step in range(MEASURED_BATCHES)]
-        return mean_figures(losses, ("verdict", "accuracy"))
+        shares = [share for n in range(MEASURED_BATCHES) for share in shares_of(held_back, n)]
+        return mean_figures([objective.loss(share) for share in shares], ("verdict", "accuracy"))
 
-    run.train({"model": model, "dense": dense}, take_step=take_step, measure=measure)
+    run.train(objective.modules(), take_step=take_step, measure=measure)
     return model
 
 

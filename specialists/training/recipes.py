@@ -105,6 +105,7 @@ class RelevanceRecipe:
     forge_groups: int = 0
     matcher_steps: int = 0
     matcher_weights: Mapping[str, float] = field(default_factory=dict)
+    teacher_groups: Mapping[str, int] = field(default_factory=dict)
 
     def phase_at(self, step: int, *, steps: int) -> Phase:
         """The phase of `step` in a run of `steps`."""
@@ -272,13 +273,13 @@ def pocket_q_rag_words() -> RelevanceRecipe:
     )
 
 
-def pocket_q_rag() -> RelevanceRecipe:
-    """Relevance, 1 or 0: two blocks more, near-misses from the forge, what people really asked far
-    more often, and shown how much of the query a passage covers."""
+def pocket_q_rag_cover() -> RelevanceRecipe:
+    """What q-rag goes on from: two blocks more, near-misses from the forge, what people really
+    asked far more often, and shown how much of the query a passage covers."""
     words = pocket_q_rag_words()
     return replace(
         words,
-        name="q-rag",
+        name="q-rag-cover",
         after=words,
         n_layer=6,
         weights={
@@ -328,6 +329,56 @@ def pocket_q_rag() -> RelevanceRecipe:
     )
 
 
+def pocket_q_rag() -> RelevanceRecipe:
+    """Relevance, 1 or 0: told besides how near a sentence encoder finds each sentence of a passage
+    to the query, on what people asked and on queries cut and forged out of text."""
+    cover = pocket_q_rag_cover()
+    return replace(
+        cover,
+        name="q-rag",
+        after=cover,
+        weights={
+            **cover.weights,
+            "medquad": 0.5,
+            "wikipedia_sections": 0.25,
+            "cloze": 0.25,
+            "forge": 0.3,
+        },
+        teacher_groups={
+            **{
+                name: cover.pair_groups[name]
+                for name in (
+                    "medquad",
+                    "squadshifts_wiki",
+                    "selqa",
+                    "nq_open_oracle",
+                    "nq_qed",
+                    "quoref_drop_contrast",
+                    "xquad_en",
+                    "pubmedqa",
+                    "nomiracl_en_nonrel",
+                    "hotpotqa",
+                    "ares_nq",
+                    "ares_hotpotqa",
+                    "ares_fever",
+                    "ares_wow",
+                    "neural_bridge_rag",
+                    "scitldr",
+                )
+            },
+            "wikipedia_sections": 4_000,
+            "wikipedia_vital": 3_000,
+            "cloze": 6_000,
+            "forge": 7_000,
+        },
+        phases=(Phase(until=1.00, max_length=384, token_budget=24_000),),
+        steps=3_000,
+        learning_rate=6e-4,
+        fall=0.9,
+        seed=2,
+    )
+
+
 def full_q_rag_words() -> RelevanceRecipe:
     """The same rows and curriculum on the 50M base."""
     return replace(
@@ -339,15 +390,28 @@ def full_q_rag_words() -> RelevanceRecipe:
     )
 
 
-def full_q_rag() -> RelevanceRecipe:
+def full_q_rag_cover() -> RelevanceRecipe:
     """The same second stretch; the 50M shape is deep enough as it is."""
     return replace(
-        pocket_q_rag(),
-        name="q-rag-50m",
+        pocket_q_rag_cover(),
+        name="q-rag-50m-cover",
         base="base-50m",
         after=full_q_rag_words(),
         n_layer=None,
         learning_rate=3e-4,
+        match_layers=(4, 7),
+    )
+
+
+def full_q_rag() -> RelevanceRecipe:
+    """The same third stretch."""
+    return replace(
+        pocket_q_rag(),
+        name="q-rag-50m",
+        base="base-50m",
+        after=full_q_rag_cover(),
+        n_layer=None,
+        learning_rate=2e-4,
         match_layers=(4, 7),
     )
 
@@ -477,8 +541,16 @@ def pocket_q_route() -> LabelRecipe:
 
 BASES: Mapping[str, Callable[[], BaseRecipe]] = {"pocket": pocket_base, "50m": full_base}
 RELEVANCE: Mapping[str, Mapping[str, Callable[[], RelevanceRecipe]]] = {
-    "pocket": {"q-rag-words": pocket_q_rag_words, "q-rag": pocket_q_rag},
-    "50m": {"q-rag-words": full_q_rag_words, "q-rag": full_q_rag},
+    "pocket": {
+        "q-rag-words": pocket_q_rag_words,
+        "q-rag-cover": pocket_q_rag_cover,
+        "q-rag": pocket_q_rag,
+    },
+    "50m": {
+        "q-rag-words": full_q_rag_words,
+        "q-rag-cover": full_q_rag_cover,
+        "q-rag": full_q_rag,
+    },
 }
 """By tier, then by name."""
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch import nn
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.cloze import cloze_groups, split_sections
@@ -23,26 +22,28 @@ from specialists.corpora.text import data_folder
 from specialists.corpora.tokens import sample_documents
 from specialists.errors import CorpusError
 from specialists.model.decoder import FinanceDecoder, draw_blocks
-from specialists.prompts import Contract, resolve_labels
+from specialists.prompts import resolve_labels
 from specialists.specialist import load_model
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
 from specialists.training.base_run import Say, record_sources, trained_by
-from specialists.training.batches import RelevanceBatch, prompt_ids
+from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
 from specialists.training.coverage import Coverage, CoverageHead, Matcher
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.growing import grown
 from specialists.training.loop import Progress, StepReport, train
-from specialists.training.losses import DenseHead, RelevanceLoss, mean_figures, relevance_loss
+from specialists.training.losses import DenseHead
 from specialists.training.matcher import keep_matcher, read_matcher, train_matcher
+from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
 from specialists.training.optimizer import make_optimizer, ready_to_train
-from specialists.training.recipes import RelevanceRecipe
+from specialists.training.recipes import Phase, RelevanceRecipe
+from specialists.training.teacher import Teacher, TeacherHead, encode_rows, open_teacher
 
-MEASURED_BATCHES = 12
+MEASURED_STEPS = 6
 ROWS_SEED = 0
 """Of what is drawn into the rows; a recipe's own seed says in which order they are seen."""
 SOURCES = "data.json"
-MATCHER = "matcher.safetensors"
+MATCHER, TEACHER = "matcher.safetensors", "teacher"
 MATCHER_TOLD = 20
 """Steps between two words on the matcher's training."""
 
@@ -65,10 +66,10 @@ def prepare_rows(
 def _sources(recipe: RelevanceRecipe, data: Path) -> list[dict[str, str]]:
     pairs = {name: f"up to {most} queries" for name, most in recipe.pair_groups.items()}
     shares = {
-        name: max(shares.get(name, 0.0) for shares in (recipe.cloze_shares, recipe.forge_shares))
+        name: recipe.cloze_shares.get(name, 0.0) + recipe.forge_shares.get(name, 0.0)
         for name in {**recipe.cloze_shares, **recipe.forge_shares}
     }
-    texts = {name: f"{share:.0%} of its documents" for name, share in shares.items()}
+    texts = {name: f"up to {share:.0%} of its documents" for name, share in shares.items()}
     return [
         *list_sources(data / "pairs", PAIR_LICENCES, pairs),
         *list_sources(data / "text", TEXT_LICENCES, texts),
@@ -104,10 +105,8 @@ def train_relevance(
 ) -> FinanceDecoder:
     """The specialist after `steps` (the recipe's own where None, and so for the recipe it comes
     after), going on from the run's state."""
-    model, _ = _train(
-        recipe, run=run, base=base, steps=steps, threads=threads, on_progress=on_progress
-    )
-    return model
+    torch.set_num_threads(threads or torch.get_num_threads())
+    return _train(recipe, run=run, base=base, steps=steps, on_progress=on_progress).model
 
 
 def _train(
@@ -116,80 +115,140 @@ def _train(
     run: Path,
     base: Checkpoint,
     steps: int | None,
-    threads: int | None,
     on_progress: Callable[[Progress], None],
-) -> tuple[FinanceDecoder, DenseHead]:
-    if recipe.after is None:
-        model = load_model(base)
-        if not recipe.base_blocks:
-            draw_blocks(model, seed=recipe.seed)
-        dense = DenseHead(model.config.d_model)
-    else:
-        model, dense = _train(
-            recipe.after, run=run, base=base, steps=steps, threads=threads, on_progress=on_progress
-        )
-    if recipe.n_layer is not None:
-        model = grown(model, recipe.n_layer, seed=recipe.seed)
-    ready_to_train(model)
-    modules: dict[str, nn.Module] = {"model": model, "dense": dense}
-    coverage = None
-    if recipe.matcher_steps:
-        head = CoverageHead(model.config.d_model)
-        modules["coverage"] = head
-        matcher = _matcher(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
-        coverage = Coverage(matcher=matcher, head=head)
+) -> RelevanceObjective:
+    model, dense, covered = _start(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     rows = open_rows(run / "rows")
-    sampler, development = _samplers(recipe, rows, contract, tokenizer)
+    coverage = teacher = None
+    if recipe.matcher_steps:
+        matcher = _matcher(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
+        head = covered or CoverageHead(model.config.d_model)
+        coverage = Coverage(matcher=matcher, head=head)
+    if recipe.teacher_groups:
+        teacher = _teacher(recipe, rows, tokenizer, run=run, on_progress=on_progress)
+    objective = RelevanceObjective(
+        model=model,
+        dense=dense,
+        label_ids=torch.tensor(contract.label_ids),
+        positive=contract.positive_index,
+        match_layers=recipe.match_layers,
+        coverage=coverage,
+        teacher=TeacherHead(model.config.d_model) if teacher else None,
+    )
+    training, development = (
+        RelevanceSampler(
+            rows,
+            prompt_ids(contract, tokenizer),
+            weights=recipe.weights,
+            seed=recipe.seed,
+            development=held_out,
+            negatives=recipe.negatives,
+            teacher=teacher,
+        )
+        for held_out in (False, True)
+    )
+    side_by_side = SideBySide(torch.get_num_threads())
     last_step = steps or recipe.steps
-    label_ids = torch.tensor(contract.label_ids)
 
-    def loss_of(batch: RelevanceBatch) -> RelevanceLoss:
-        with torch.autocast("cpu", torch.bfloat16):
-            return relevance_loss(
-                model,
-                dense,
-                batch,
-                label_ids,
-                contract.positive_index,
-                match_layers=recipe.match_layers,
-                coverage=coverage,
-            )
-
-    def take_step(step: int) -> StepReport:
-        phase = recipe.phase_at(step, steps=last_step)
-        batch = sampler.draw(
+    def shares_of(sampler: RelevanceSampler, step: int, phase: Phase) -> list[list[RelevanceBatch]]:
+        drawn = sampler.rows_of(
             step=step,
             token_budget=phase.token_budget,
             max_length=phase.max_length,
-            cut_share=phase.cut_share,
+            cut_share=phase.cut_share if sampler is training else 0.0,
         )
-        loss = loss_of(batch)
-        return StepReport(loss=loss.total, figures=loss.figures(), tokens=batch.tokens)
+        return batches_side_by_side(
+            drawn, sampler.prompt, max_length=phase.max_length, cores=side_by_side.cores
+        )
+
+    def take_step(step: int) -> StepReport:
+        phase = recipe.phase_at(step, steps=last_step)
+        return side_by_side.descend(objective, shares_of(training, step, phase))
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
-        last = recipe.phases[-1]
-        batches = (
-            development.draw(step=step, token_budget=last.token_budget, max_length=last.max_length)
-            for step in range(MEASURED_BATCHES)
-        )
-        return mean_figures([loss_of(batch) for batch in batches])
+        phase = recipe.phases[-1]
+        shares = [s for n in range(MEASURED_STEPS) for s in shares_of(development, n, phase)]
+        return mean_figures([objective.loss(share) for share in shares])
 
+    modules = objective.modules()
     train(
         run / recipe.name,
         modules=modules,
         optimizer=make_optimizer(modules.values(), learning_rate=recipe.learning_rate),
         steps=last_step,
-        threads=threads,
         take_step=take_step,
         measure=measure,
         measure_every=200,
         fall=recipe.fall,
         on_progress=on_progress,
     )
-    return model, dense
+    return objective
+
+
+def _start(
+    recipe: RelevanceRecipe,
+    *,
+    run: Path,
+    base: Checkpoint,
+    steps: int | None,
+    on_progress: Callable[[Progress], None],
+) -> tuple[FinanceDecoder, DenseHead, CoverageHead | None]:
+    """From the recipe it comes after, with its heads, or from the base."""
+    if recipe.after is None:
+        model = load_model(base)
+        if not recipe.base_blocks:
+            draw_blocks(model, seed=recipe.seed)
+        return ready_to_train(model), DenseHead(model.config.d_model), None
+    before = _train(recipe.after, run=run, base=base, steps=steps, on_progress=on_progress)
+    model = before.model
+    if recipe.n_layer is not None:
+        model = grown(model, recipe.n_layer, seed=recipe.seed)
+    head = before.coverage.head if before.coverage else None
+    return ready_to_train(model), before.dense, head
+
+
+def _teacher(
+    recipe: RelevanceRecipe,
+    rows: RelevanceRows,
+    tokenizer: Tokenizer,
+    *,
+    run: Path,
+    on_progress: Callable[[Progress], None],
+) -> Teacher:
+    """That of the run, its texts encoded where they are not yet."""
+    began = time.monotonic()
+
+    def tell(done: int, total: int, tokens: int) -> None:
+        on_progress(_helper_progress("texts encoded", done, total, tokens, began))
+
+    encode_rows(
+        rows,
+        tokenizer,
+        run / TEACHER,
+        groups=recipe.teacher_groups,
+        seed=recipe.seed,
+        threads=torch.get_num_threads(),
+        on_progress=tell,
+    )
+    return open_teacher(run / TEACHER)
+
+
+def _helper_progress(
+    name: str, done: int, total: int, tokens: int, began: float, figure: float | None = None
+) -> Progress:
+    """Of what is made before the training itself. `figure` is that of the share done where None."""
+    seconds = max(1e-9, time.monotonic() - began)
+    return Progress(
+        step=done,
+        steps=total,
+        tokens=tokens,
+        tokens_per_s=tokens / seconds,
+        seconds=seconds,
+        figures={name: done / total if figure is None else figure},
+    )
 
 
 def _matcher(
@@ -201,25 +260,15 @@ def _matcher(
     on_progress: Callable[[Progress], None],
 ) -> Matcher:
     """That of the run, trained where it is not there yet."""
-    path = run / recipe.name / MATCHER
+    path = run / MATCHER
     steps = min(recipe.matcher_steps, steps or recipe.matcher_steps)
     began, read = time.monotonic(), 0
 
     def tell(step: int, tokens: int, loss: float) -> None:
         nonlocal read
         read += tokens
-        seconds = time.monotonic() - began
         if step % MATCHER_TOLD == 0:
-            on_progress(
-                Progress(
-                    step=step,
-                    steps=steps,
-                    tokens=read,
-                    tokens_per_s=read / seconds,
-                    seconds=seconds,
-                    figures={"matcher": loss},
-                )
-            )
+            on_progress(_helper_progress("matcher", step, steps, read, began, loss))
 
     if not path.is_file():
         matcher = train_matcher(
@@ -232,24 +281,6 @@ def _matcher(
         )
         keep_matcher(matcher, path)
     return read_matcher(path)
-
-
-def _samplers(
-    recipe: RelevanceRecipe, rows: RelevanceRows, contract: Contract, tokenizer: Tokenizer
-) -> tuple[RelevanceSampler, RelevanceSampler]:
-    prompt = prompt_ids(contract, tokenizer)
-    training, development = (
-        RelevanceSampler(
-            rows,
-            prompt,
-            weights=recipe.weights,
-            seed=recipe.seed,
-            development=held_out,
-            negatives=recipe.negatives,
-        )
-        for held_out in (False, True)
-    )
-    return training, development
 
 
 def export_relevance(

@@ -154,7 +154,7 @@ def main() -> None:
     tokenizer = open_tokenizer(given.run / "weights" / "tokenizer.json")
     ways: dict[str, Score | None] = {
         "equal words": by_words(rows),
-        "matcher": by_matcher(rows, read_matcher(given.run / "q-rag" / MATCHER)),
+        "matcher": by_matcher(rows, read_matcher(given.run / MATCHER)),
         "MiniLM-L6": by_minilm(rows, tokenizer),
         **{str(one): by_specialist(rows, tokenizer, one) for one in given.specialist},
     }

@@ -136,6 +136,16 @@ def test_one_row_of_cache_serves_many_rows_and_stays_as_it_was() -> None:
     assert cache.length == 6
 
 
+def test_training_attends_as_reading_does() -> None:
+    model = tiny_decoder().requires_grad_(True)
+    ids_BT = some_ids(3, 21)
+    learning = model.hidden(ids_BT)
+    with torch.no_grad():
+        reading = model.hidden(ids_BT)
+    assert learning.requires_grad
+    assert torch.allclose(learning, reading, atol=1e-5)
+
+
 def test_no_position_sees_a_later_one() -> None:
     model = tiny_decoder()
     ids = some_ids(1, 10)

@@ -9,7 +9,13 @@ from tokenizers import Tokenizer
 from specialists.corpora.relevance import QueryGroup, RelevanceRows, open_rows, write_rows
 from specialists.prompts import POCKET_RELEVANCE, build_prompts, resolve_labels
 from specialists.tokenizer import train_tokenizer
-from specialists.training.batches import prompt_ids
+from specialists.training.batches import (
+    BATCH_TOKENS,
+    WIDTH_STEP,
+    batches_side_by_side,
+    prompt_ids,
+    relevance_batch,
+)
 from specialists.training.drawing import RelevanceSampler
 
 GROUPS = [
@@ -37,9 +43,13 @@ def rows(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Rele
     return open_rows(folder)
 
 
-def sampler(rows: RelevanceRows, tokenizer: Tokenizer, **options: bool) -> RelevanceSampler:
+def sampler(
+    rows: RelevanceRows, tokenizer: Tokenizer, *, development: bool = False
+) -> RelevanceSampler:
     contract = resolve_labels(POCKET_RELEVANCE, tokenizer)
-    return RelevanceSampler(rows, prompt_ids(contract, tokenizer), weights={}, seed=1, **options)
+    return RelevanceSampler(
+        rows, prompt_ids(contract, tokenizer), weights={}, seed=1, development=development
+    )
 
 
 def test_training_prompts_are_the_contracts_prompts(
@@ -82,6 +92,34 @@ def test_a_batch_keeps_its_token_budget_and_its_length(
     batch = sampler(rows, tokenizer).draw(step=3, token_budget=600, max_length=40)
     assert batch.ids_BT.shape[1] <= 40
     assert batch.ids_BT.numel() <= 600
+
+
+def test_small_batches_hold_every_row_once_and_each_query_on_one_core(
+    rows: RelevanceRows, tokenizer: Tokenizer
+) -> None:
+    drawing = sampler(rows, tokenizer)
+    drawn = drawing.rows_of(step=2, token_budget=9_000, max_length=48)
+    whole = relevance_batch(drawn, drawing.prompt, max_length=48)
+    shares = batches_side_by_side(drawn, drawing.prompt, max_length=48, cores=2)
+    assert len(shares) == 2
+    seen = [
+        tuple(ids[: int(last) + 1])
+        for share in shares
+        for batch in share
+        for ids, last in zip(batch.ids_BT.tolist(), batch.last_B, strict=True)
+    ]
+    wanted = [
+        tuple(ids[: int(last) + 1])
+        for ids, last in zip(whole.ids_BT.tolist(), whole.last_B, strict=True)
+    ]
+    assert sorted(seen) == sorted(wanted)
+    groups = [{n for batch in share for n in batch.group_B.tolist()} for share in shares]
+    assert not groups[0] & groups[1]
+    tokens = [sum(batch.tokens for batch in share) for share in shares]
+    assert min(tokens) > 0.8 * max(tokens)
+    for batch in (batch for share in shares for batch in share):
+        assert batch.ids_BT.shape[1] % WIDTH_STEP == 0
+        assert batch.ids_BT.numel() <= BATCH_TOKENS
 
 
 def test_queries_longer_than_a_short_prompt_wait_for_longer_ones(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from specialists.errors import RecipeError
-from specialists.training.loop import StepReport, train
+from specialists.training.loop import StepReport, descend, train
 
 STEPS = 12
 
@@ -35,7 +35,7 @@ def run(
         loss = (model(x) - 2 * x).square().mean()
         if step == broken_at:
             loss = loss * torch.nan
-        return StepReport(loss=loss, figures={}, tokens=4)
+        return descend(loss, figures={}, tokens=4)
 
     train(folder, modules={"model": model}, optimizer=optimizer, steps=steps, take_step=take_step)
     return {name: value.detach().clone() for name, value in model.state_dict().items()}

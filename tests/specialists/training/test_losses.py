@@ -12,7 +12,8 @@ from specialists.prompts import POCKET_RELEVANCE, resolve_labels
 from specialists.tokenizer import train_tokenizer
 from specialists.training.batches import RelevanceBatch, prompt_ids
 from specialists.training.drawing import RelevanceSampler
-from specialists.training.losses import DenseHead, find_matches, relevance_loss
+from specialists.training.losses import DenseHead, find_matches
+from specialists.training.objective import RelevanceObjective
 from tests.specialists.training.owls import owl_groups
 
 GROUPS = owl_groups(40)
@@ -61,14 +62,19 @@ def test_training_on_the_helpers_teaches_a_head_where_to_look(
         )
     )
     initialize(model, seed=0)
-    dense = DenseHead(64)
-    parameters = [*model.parameters(), *dense.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=3e-3)
-    labels = torch.tensor([5, 6])
+    objective = RelevanceObjective(
+        model=model,
+        dense=DenseHead(64),
+        label_ids=torch.tensor([5, 6]),
+        positive=0,
+        match_layers=(1,),
+    )
+    modules = objective.modules().values()
+    optimizer = torch.optim.AdamW([p for module in modules for p in module.parameters()], lr=3e-3)
     seen = []
     for _ in range(60):
-        loss = relevance_loss(model, dense, batch, labels, 0, match_layers=(1,))
-        seen.append(loss.figures())
+        loss = objective.loss([batch])
+        seen.append(loss.figures)
         optimizer.zero_grad()
         loss.total.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         optimizer.step()
