@@ -36,7 +36,7 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
     wanted = arithmetic or (tuning.arithmetic if tuning else fast_arithmetic())
     if exact.checkpoint.task == ROUTING:
         wanted = "float32"  # a router reads features, and those are never rounded
-    border = None
+    border = 0.0
     if wanted != "float32" and exact.checkpoint.contract is not None:
         agreement = find_agreement(exact, wanted, measured)
         if not agreement.holds and arithmetic is not None:

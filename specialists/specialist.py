@@ -19,7 +19,7 @@ from torch import Tensor
 
 from specialists.checkpoint import Checkpoint, open_checkpoint
 from specialists.errors import ContractError
-from specialists.model.arithmetic import Arithmetic, fast_arithmetic, lowered
+from specialists.model.arithmetic import Arithmetic, lowered
 from specialists.model.cache import KeyValueCache
 from specialists.model.decoder import FinanceDecoder
 from specialists.model.embedding import Int8Embedding
@@ -53,9 +53,7 @@ PROBES = (
     "40 horsepower each; the second was sold after the war. What stands there today came later.",
     "Revenue rose by 4.2% to 1,204 million in 2023, mainly because of higher prices.",
 )
-"""Ordinary prompts on which the error of cheaper arithmetic is measured."""
-BORDER_FACTOR = 4.0
-"""Margins this many times the largest error seen on the probes count as near the border."""
+"""An ordinary prompt, to run every kernel and to measure speed on."""
 
 
 class Specialist:
@@ -69,13 +67,13 @@ class Specialist:
         tokenizer: Tokenizer,
         *,
         arithmetic: Arithmetic = "float32",
-        border: float | None = None,
+        border: float = 0.0,
         batch_tokens: int = BATCH_TOKENS,
         threads: int = 1,
     ) -> None:
         """`model` stays float32; the blocks of a copy take the `arithmetic`. Margins below
-        `border` are decided again; None estimates it on a few probes. So many batches are read
-        side by side as there are `threads`, each by one core."""
+        `border` (`agreement.py` finds it) are decided again. So many batches are read side by side
+        as there are `threads`, each by one core."""
         self.checkpoint = checkpoint
         self.model = model
         self.tokenizer = tokenizer
@@ -90,9 +88,7 @@ class Specialist:
             self._pool = ThreadPoolExecutor(
                 threads, initializer=torch.set_num_threads, initargs=(1,)
             )
-        self._border = border or 0.0
-        if border is None and arithmetic != "float32" and checkpoint.contract is not None:
-            self._border = BORDER_FACTOR * self._largest_error()
+        self._border = border
 
     @property
     def contract(self) -> Contract:
@@ -180,16 +176,6 @@ class Specialist:
             tokens=tuple(len(head_ids) + len(prompt.ids) for prompt in prompts),
         )
 
-    @torch.inference_mode()
-    def _largest_error(self) -> float:
-        """Of the margin between the two best labels, on prompts made of ordinary sentences."""
-        query = PROBE_QUERY if self.contract.asks else ""
-        head_ids, prompts = build_prompts(self.contract, self.tokenizer, query, PROBES)
-        exact, quick = (
-            self._label_logits(model, head_ids, prompts) for model in (self.model, self._quick)
-        )
-        return float((_margins(exact) - _margins(quick)).abs().max())
-
     def generate(self, request: Generate) -> Generated:
         """Text after a prompt; greedy decoding is drafted by the prediction heads.
 
@@ -231,20 +217,14 @@ class Specialist:
             self.generate(Generate(prompt="ready", max_new_tokens=1))
 
 
-def load_specialist(
-    folder: Path, *, verify: bool = True, arithmetic: Arithmetic | None = "float32"
-) -> Specialist:
-    """Opens, checks and loads a checkpoint folder; `arithmetic` None takes what this processor
-    does fast.
+def load_specialist(folder: Path, *, verify: bool = True) -> Specialist:
+    """Opens, checks and loads a checkpoint folder, to decide in float32.
 
     Raises `CheckpointError` for a folder that is not whole.
     """
     checkpoint = open_checkpoint(folder, verify=verify)
     return Specialist(
-        checkpoint,
-        _load_compact(checkpoint),
-        open_tokenizer(checkpoint.tokenizer_path),
-        arithmetic=arithmetic or fast_arithmetic(),
+        checkpoint, _load_compact(checkpoint), open_tokenizer(checkpoint.tokenizer_path)
     )
 
 

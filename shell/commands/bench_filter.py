@@ -92,6 +92,7 @@ def bench_filter(
     """
     if plot and importlib.util.find_spec("matplotlib") is None:
         raise ShellError("--plot needs matplotlib: install the extra `bench`")
+    from specialists.agreement import find_agreement
     from specialists.evaluation.gate import find_folder
     from specialists.evaluation.speed import (
         longest_passage,
@@ -101,7 +102,8 @@ def bench_filter(
     )
     from specialists.specialist import load_specialist
 
-    output = Output(json=as_json, colours=read_settings().colours)
+    settings = read_settings()
+    output = Output(json=as_json, colours=settings.colours)
     folder = None if specialist == "50m" else find_folder(specialist)
     judge = load_specialist(folder) if folder else random_50m()
     most = longest_passage(judge)
@@ -109,12 +111,15 @@ def bench_filter(
     for length in set(lengths) - set(kept):
         output.note(f"{length} tokens left out: {judge.checkpoint.name} reads {most} of a passage")
     with output.progress() as tick:
+        tick(0, None, "asking whether int8 agrees with float32")
+        agreement = find_agreement(judge, "int8", settings.measured_dir)
         found = measure_speed(
             judge,
             counts=counts,
             lengths=kept,
             rounds=rounds,
             threads=threads,
+            border=agreement.border,
             peers=peers,
             on_progress=tick,
         )
@@ -125,8 +130,15 @@ def bench_filter(
             tokens=min(_FLOOR_TOKENS, most),
             rounds=rounds,
             threads=threads,
+            border=agreement.border,
         )
-        weights = _weigh(judge, folder, {speed.way for speed in found}) if memory else {}
+        ways = {speed.way for speed in found}
+        weights = _weigh(judge, folder, settings.measured_dir, ways) if memory else {}
+    if not agreement.holds:
+        output.note(
+            f"int8 turns {agreement.flips} of {agreement.pairs} verdicts of "
+            f"{judge.checkpoint.name}: a worker takes float32"
+        )
     if as_json:
         output.document(
             {
@@ -196,7 +208,9 @@ def _print_floors(output: Output, floors: Sequence["Floor"]) -> None:
         output.answer(f"  of the time: {shares}")
 
 
-def _weigh(judge: "Specialist", folder: Path | None, ways: set[str]) -> dict[str, int | None]:
+def _weigh(
+    judge: "Specialist", folder: Path | None, measured: Path, ways: set[str]
+) -> dict[str, int | None]:
     """PSS of a fresh process for each way that has one."""
     from specialists.evaluation.peers import ARITHMETICS, PEERS
     from specialists.evaluation.speed import WAYS, make_passages
@@ -208,7 +222,11 @@ def _weigh(judge: "Specialist", folder: Path | None, ways: set[str]) -> dict[str
     for arithmetic in WAYS if folder else ():
         assert folder is not None
         found[arithmetic] = weigh_specialist(
-            folder, arithmetic=arithmetic, query=PROBE_QUERY, passages=passages
+            folder,
+            arithmetic=arithmetic,
+            measured=measured,
+            query=PROBE_QUERY,
+            passages=passages,
         )
     for name, kind in itertools.product(PEERS, ARITHMETICS):
         way = f"{name}, ONNX {kind}"

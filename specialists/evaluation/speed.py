@@ -64,14 +64,16 @@ def measure_speed(
     lengths: Sequence[int],
     rounds: int,
     threads: int,
+    border: float,
     peers: bool = True,
     on_progress: Callable[[int, int, str], None] = lambda done, total, doing: None,
 ) -> list[Speed]:
-    """One line for each way, count and length. `specialist` is loaded in float32. Freed memory is
-    kept, as in a worker, for all of them."""
+    """One line for each way, count and length. `specialist` is loaded in float32, which decides
+    again where the margins of int8 are below `border`, as in a worker. Freed memory is kept, as in
+    a worker, for all of them."""
     torch.set_num_threads(threads)
     keep_freed_memory()
-    ways = _ways(specialist, threads)
+    ways = _ways(specialist, threads, border)
     if peers:
         ways |= _peers(threads)
     found: list[Speed] = []
@@ -119,15 +121,22 @@ def longest_passage(specialist: Specialist) -> int:
 
 
 def measure_floors(
-    specialist: Specialist, *, passages: int, tokens: int, rounds: int, threads: int
+    specialist: Specialist,
+    *,
+    passages: int,
+    tokens: int,
+    rounds: int,
+    threads: int,
+    border: float,
 ) -> list[Floor]:
-    """How near each arithmetic comes to what this machine can multiply."""
+    """How near each arithmetic comes to what this machine can multiply; `border` as in
+    `measure_speed`."""
     torch.set_num_threads(threads)
     keep_freed_memory()
     texts = make_passages(specialist, count=passages, tokens=tokens)
     return [
         measure_floor(asked, PROBE_QUERY, texts, tokens=tokens, rounds=rounds)
-        for asked in _in_each_arithmetic(specialist, threads)
+        for asked in _in_each_arithmetic(specialist, threads, border)
     ]
 
 
@@ -154,7 +163,7 @@ def random_50m() -> Specialist:
         return Specialist(checkpoint, load_model(checkpoint), open_tokenizer(tokenizer_path))
 
 
-def _ways(specialist: Specialist, threads: int) -> dict[str, Decider]:
+def _ways(specialist: Specialist, threads: int, border: float) -> dict[str, Decider]:
     def by(asked: Specialist) -> Decider:
         return lambda query, passages: [
             verdict.label
@@ -162,7 +171,7 @@ def _ways(specialist: Specialist, threads: int) -> dict[str, Decider]:
         ]
 
     ways: dict[str, Decider] = {PLAIN: lambda query, passages: _plain(specialist, query, passages)}
-    for asked in _in_each_arithmetic(specialist, threads):
+    for asked in _in_each_arithmetic(specialist, threads, border):
         ways[asked.arithmetic] = by(asked)
     return ways
 
@@ -182,13 +191,14 @@ def _peers(threads: int) -> dict[str, Decider]:
     return ways
 
 
-def _in_each_arithmetic(specialist: Specialist, threads: int) -> list[Specialist]:
+def _in_each_arithmetic(specialist: Specialist, threads: int, border: float) -> list[Specialist]:
     return [
         Specialist(
             specialist.checkpoint,
             specialist.model,
             specialist.tokenizer,
             arithmetic=arithmetic,
+            border=border if arithmetic == "int8" else 0.0,
             threads=threads,
         )
         for arithmetic in WAYS

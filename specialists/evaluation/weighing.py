@@ -16,10 +16,12 @@ _CHILD = "from specialists.evaluation.weighing import main; main()"
 
 
 def weigh_specialist(
-    folder: Path, *, arithmetic: str, query: str, passages: Sequence[str]
+    folder: Path, *, arithmetic: str, measured: Path, query: str, passages: Sequence[str]
 ) -> int | None:
-    """PSS in bytes of a process that judges with the checkpoint in `folder`."""
-    return _weigh({"folder": str(folder), "arithmetic": arithmetic}, query, passages)
+    """PSS in bytes of a process that judges with the checkpoint in `folder` as a worker does; the
+    folder `measured` keeps what is known of its int8."""
+    order = {"folder": str(folder), "arithmetic": arithmetic, "measured": str(measured)}
+    return _weigh(order, query, passages)
 
 
 def weigh_peer(name: str, *, arithmetic: str, query: str, passages: Sequence[str]) -> int | None:
@@ -53,21 +55,23 @@ def main() -> None:
         peer.score(query, passages)
         _kept.append(peer)
     else:
-        _judge(Path(order["folder"]), order["arithmetic"], query, passages)
+        _judge(order, query, passages)
     sys.stdout.write(str(_pss_bytes()))
 
 
-def _judge(folder: Path, arithmetic: str, query: str, passages: list[str]) -> None:
+def _judge(order: dict[str, str], query: str, passages: list[str]) -> None:
     import torch
 
     from specialists.allocator import give_back_memory, keep_freed_memory
-    from specialists.model.arithmetic import Arithmetic
+    from specialists.loading import load_for_worker
     from specialists.requests import Decide
-    from specialists.specialist import load_specialist
 
     torch.set_num_threads(1)
-    exact: Arithmetic = "float32"
-    specialist = load_specialist(folder, arithmetic="int8" if arithmetic == "int8" else exact)
+    specialist = load_for_worker(
+        Path(order["folder"]),
+        "int8" if order["arithmetic"] == "int8" else "float32",
+        Path(order["measured"]),
+    )
     give_back_memory()
     keep_freed_memory()
     specialist.decide(Decide(query=query, passages=tuple(passages)))

@@ -4,7 +4,7 @@ Run by hand:  python -m tests.bench.ten_specialists
 
 Marks come from `marks.json` beside each checkpoint; nothing is marked again. Memory is measured
 here: all ten loaded in one cluster, beside three of them loaded on their own, each in a fresh
-process that a person would start with `load_specialist`.
+process that a person would start with `load_for_worker`.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
@@ -26,8 +26,9 @@ ALONE = """
 import os, sys
 from pathlib import Path
 from specialists.requests import Decide
-from specialists.specialist import load_specialist
-loaded = load_specialist(Path(sys.argv[1]), arithmetic=None)
+from specialists.loading import load_for_worker
+folder = Path(sys.argv[1])
+loaded = load_for_worker(folder, None, folder)
 loaded.warm_up()
 rows = dict(line.split(":", 1) for line in open("/proc/self/smaps_rollup").readlines()[1:])
 print(int(rows["Pss"].split()[0]) * 1024)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specialists.errors import ContractError
+from specialists.loading import load_for_worker
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.prompts import POCKET_RELEVANCE, Contract, build_prompt, resolve_labels
@@ -107,7 +108,7 @@ def test_a_text_is_represented_as_plain_forwards_do(folder: Path) -> None:
         contract=resolve_labels(alone, open_tokenizer(folder / "tokenizer.json")),
         tokenizer_path=None,
     )
-    reader = load_specialist(folder / "alone", arithmetic="int8")
+    reader = load_for_worker(folder / "alone", "int8", folder)
     found = reader.represent(Represent(texts=PASSAGES))
     for text, feature, decision in zip(PASSAGES, found.features, found.decisions, strict=True):
         ids = torch.tensor([build_prompt(reader.contract, reader.tokenizer, "", text).all_ids])
@@ -146,7 +147,7 @@ def test_company_and_order_do_not_change_a_verdict(
 
 
 def test_int8_gives_the_labels_of_float32(folder: Path, judge: Specialist) -> None:
-    quick = load_specialist(folder / "judge", arithmetic="int8")
+    quick = load_for_worker(folder / "judge", "int8", folder)
     words = " ".join(PASSAGES).split()
     passages = tuple(" ".join(words[start : start + 12]) for start in range(0, 300, 3))
     exact, cheap = (

@@ -47,6 +47,7 @@ def test_every_way_decides_the_same_passages_alike(specialist: Specialist) -> No
             lengths=(16,),
             rounds=2,
             threads=1,
+            border=0.0,
             peers=False,
             on_progress=lambda done, total, doing: heard.append(total),
         )

@@ -10,9 +10,9 @@ from specialists.checkpoint import open_checkpoint
 from specialists.corpora.labels import LabelRow, read_label_rows, write_label_rows
 from specialists.errors import CorpusError
 from specialists.evaluation.gate import WEIGHTS_FOLDER
+from specialists.loading import load_for_worker
 from specialists.prompts import Contract, resolve_labels
 from specialists.requests import Decide
-from specialists.specialist import load_specialist
 from specialists.tokenizer import open_tokenizer
 from specialists.training.label_run import draw_batch, label_prompts, train_labels
 from specialists.training.labelling import LabelRun, prepare_label_rows
@@ -64,7 +64,7 @@ def test_a_label_recipe_trains_ships_and_decides(tmp_path: Path) -> None:
     shutil.copyfile(base.tokenizer_path, weights / "tokenizer.json")
     beside = open_checkpoint(weights / "base")
     run.export(model, base=beside, target=weights / "q-weather")
-    loaded = load_specialist(weights / "q-weather", arithmetic=None)
+    loaded = load_for_worker(weights / "q-weather", None, tmp_path)
     texts = ("The note of day 900 spoke of snow.", "The note of day 901 spoke of fire.")
     verdicts = loaded.decide(Decide(query="", passages=texts)).verdicts
     assert [verdict.label for verdict in verdicts] == ["cold", "warm"]
