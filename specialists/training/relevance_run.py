@@ -37,7 +37,13 @@ from specialists.training.matcher import keep_matcher, read_matcher, train_match
 from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
 from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import Phase, RelevanceRecipe
-from specialists.training.teacher import Teacher, TeacherHead, encode_rows, open_teacher
+from specialists.training.teacher import (
+    Teacher,
+    TeacherHead,
+    encode_rows,
+    open_teacher,
+    record_of,
+)
 
 MEASURED_STEPS = 6
 ROWS_SEED = 0
@@ -297,11 +303,14 @@ def export_relevance(
         contract=resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path)),
         tokenizer_path=None,
         base=base,
-        recipe=trained_by(
-            *(run / name for name in _stretches(recipe)),
-            seed=recipe.seed,
-            sources=run / "rows" / SOURCES,
-        ),
+        recipe={
+            **trained_by(
+                *(run / name for name in _stretches(recipe)),
+                seed=recipe.seed,
+                sources=run / "rows" / SOURCES,
+            ),
+            **({"teacher": record_of(run / TEACHER)} if recipe.teacher_groups else {}),
+        },
     )
 
 

