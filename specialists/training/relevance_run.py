@@ -305,7 +305,7 @@ def export_relevance(
         base=base,
         recipe={
             **trained_by(
-                *(run / name for name in _stretches(recipe)),
+                *(run / name for name in stretches(recipe)),
                 seed=recipe.seed,
                 sources=run / "rows" / SOURCES,
             ),
@@ -314,6 +314,6 @@ def export_relevance(
     )
 
 
-def _stretches(recipe: RelevanceRecipe) -> list[str]:
+def stretches(recipe: RelevanceRecipe) -> list[str]:
     """The names of the recipes that led to it, its own the last."""
-    return [*(_stretches(recipe.after) if recipe.after else []), recipe.name]
+    return [*(stretches(recipe.after) if recipe.after else []), recipe.name]

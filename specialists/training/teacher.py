@@ -14,7 +14,7 @@ Shapes: N taught texts, S sentences of all of them, D width of the encoder, B ro
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,9 +90,10 @@ def encode_rows(
     on_progress: Callable[[int, int, int], None] = lambda done, total, tokens: None,
 ) -> None:
     """Encodes queries and candidates of at most so many training `groups` of each source into
-    `folder`, which `open_teacher` reads; a folder that is whole is left as it is. `on_progress`
-    takes texts done, all of them, and the tokens of the first. Raises `RecipeError` where the
-    encoder is not installed."""
+    `folder`, which `open_teacher` reads, going on where it was stopped; a folder that is whole is
+    left as it is. `on_progress` takes texts done, all of them, and the tokens of the first. Raises
+    `RecipeError` where the encoder is not installed, `CorpusError` where there is nothing to
+    encode."""
     if (folder / DONE).is_file():
         return
     if not can_run():
@@ -104,32 +105,46 @@ def encode_rows(
     texts = _texts_of(rows, groups, seed=seed)
     if not len(texts):
         raise CorpusError(f"{folder}: none of the rows comes from {', '.join(groups)}")
-    found: list[Encoded] = []
-    tokens = 0
-    for first in range(0, len(texts), PORTION):
-        portion = texts[first : first + PORTION]
-        found.extend(_encode(rows, tokenizer, encoder, portion))
-        tokens += sum(min(LONGEST, len(rows.tokens[rows.text(int(text))])) for text in portion)
-        on_progress(first + len(portion), len(texts), tokens)
-    arrays: Mapping[str, npt.NDArray[np.generic]] = {
-        "text": texts.astype(np.int32),
-        "whole": np.stack([whole for whole, _, _ in found]).astype(np.float16),
-        "start": np.cumsum([0, *(len(ends) for _, ends, _ in found)], dtype=np.int64),
-        "end": np.array([end for _, ends, _ in found for end in ends], dtype=np.int32),
-        "sentence": np.concatenate([near for _, _, near in found]).astype(np.float16),
-    }
     folder.mkdir(parents=True, exist_ok=True)
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
+    parts = []
+    for number, first in enumerate(range(0, len(texts), PORTION)):
+        portion = texts[first : first + PORTION]
+        parts.append(folder / f"part-{number:04}.npz")
+        if not parts[-1].is_file():
+            _write_part(parts[-1], list(_encode(rows, tokenizer, encoder, portion)))
+        lengths = np.diff(rows.text_start)[texts[: first + len(portion)]]
+        on_progress(first + len(portion), len(texts), int(np.minimum(LONGEST, lengths).sum()))
+    read = [np.load(part) for part in parts]
+    counts = np.concatenate([one["count"] for one in read])
+    np.save(folder / "text.npy", texts.astype(np.int32))
+    np.save(folder / "start.npy", np.cumsum([0, *counts], dtype=np.int64))
+    for name in ("whole", "end", "sentence"):
+        np.save(folder / f"{name}.npy", np.concatenate([one[name] for one in read]))
     weights = packaged_folder()
     assert weights is not None, "can_run() says so before"
     told = {
         "encoder": f"{ENCODER} ({ENCODER_SOURCE})",
         "sha256": sha256_of(weights / "model.safetensors"),
         "texts": len(texts),
-        "sentences": len(arrays["end"]),
+        "sentences": int(counts.sum()),
     }
     (folder / DONE).write_text(json.dumps(told), "utf-8")
+    for part in parts:
+        part.unlink()
+
+
+def _write_part(path: Path, encoded: Sequence[Encoded]) -> None:
+    """Whole or not at all."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(
+            file,
+            whole=np.stack([whole for whole, _, _ in encoded]).astype(np.float16),
+            count=np.array([len(ends) for _, ends, _ in encoded]),
+            end=np.array([end for _, ends, _ in encoded for end in ends], dtype=np.int32),
+            sentence=np.concatenate([near for _, _, near in encoded]).astype(np.float16),
+        )
+    partial.replace(path)
 
 
 def open_teacher(folder: Path) -> Teacher:

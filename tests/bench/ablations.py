@@ -2,9 +2,9 @@
 
 Run by hand:  python -m tests.bench.ablations RUN [NAME ...] --steps 400
 RUN is the folder of `qshell train q-rag`, with its rows and its base. The variants of the first
-stretch train from nothing, those of the second (`2nd: ...`) from the weights of the first, all on
-the same rows in the same order; printed are means over the last 100 steps, and for the second
-stretch those on held-back rows at the end.
+stretch train from nothing, those of the second (`2nd: ...`) and the third from the weights of the
+one before, all on the same rows in the same order; printed are means over the last 100 steps, and
+for the later stretches those on held-back rows at the end.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
@@ -22,9 +22,15 @@ from specialists.training.recipes import (
     Phase,
     RelevanceRecipe,
     pocket_q_rag,
+    pocket_q_rag_cover,
     pocket_q_rag_words,
 )
-from specialists.training.relevance_run import MATCHER, train_relevance
+from specialists.training.relevance_run import (
+    MATCHER,
+    TEACHER,
+    stretches,
+    train_relevance,
+)
 
 FIGURES = ("verdict", "within_query", "alignment", "match_f1", "accuracy")
 LAST_STEPS = 100
@@ -48,30 +54,33 @@ def variants() -> Mapping[str, RelevanceRecipe]:
         "blocks of the base": replace(whole, base_blocks=True),
         "half the rate": replace(whole, learning_rate=whole.learning_rate / 2),
         "twice the rate": replace(whole, learning_rate=whole.learning_rate * 2),
-        **second_stretch(),
+        **later_stretches(),
     }
 
 
-def second_stretch() -> Mapping[str, RelevanceRecipe]:
+def later_stretches() -> Mapping[str, RelevanceRecipe]:
     """The same draws throughout, so that what is held back is the same for all of them."""
-    whole = replace(pocket_q_rag(), phases=(Phase(until=1.0, max_length=256, token_budget=8_000),))
+    phases = (Phase(until=1.0, max_length=256, token_budget=8_000),)
+    second = replace(pocket_q_rag_cover(), phases=phases)
+    third = replace(pocket_q_rag(), phases=phases)
     return {
-        "2nd: whole": whole,
-        "2nd: no coverage": replace(whole, matcher_steps=0),
-        "2nd: four blocks": replace(whole, n_layer=None),
-        "2nd: neither": replace(whole, matcher_steps=0, n_layer=None),
+        "2nd: whole": second,
+        "2nd: no coverage": replace(second, matcher_steps=0),
+        "2nd: four blocks": replace(second, n_layer=None),
+        "2nd: neither": replace(second, matcher_steps=0, n_layer=None),
+        "3rd: whole": third,
+        "3rd: no teacher": replace(third, teacher_groups={}),
     }
 
 
 def run_variant(recipe: RelevanceRecipe, run: Path, *, steps: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder)
-        (own / "rows").symlink_to((run / "rows").resolve())
-        if recipe.after is not None:
-            shutil.copytree(run / recipe.after.name, own / recipe.after.name)
-        if recipe.matcher_steps and (run / "q-rag" / MATCHER).is_file():
-            (own / recipe.name).mkdir()
-            shutil.copy(run / "q-rag" / MATCHER, own / recipe.name)
+        for name in ("rows", MATCHER, TEACHER):
+            if (run / name).exists():
+                (own / name).symlink_to((run / name).resolve())
+        for before in stretches(recipe)[:-1]:
+            shutil.copytree(run / before, own / before)
         train_relevance(recipe, run=own, base=open_checkpoint(run / "weights/base"), steps=steps)
         log = (own / recipe.name / "log.jsonl").read_text("utf-8").splitlines()
     lines = [json.loads(line) for line in log]

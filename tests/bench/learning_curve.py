@@ -1,8 +1,8 @@
 """How the loss on held-back rows fell while q-rag was trained, from the logs of its run.
 
 Run by hand:  python -m tests.bench.learning_curve RUN --plot DIR
-RUN is the folder of `qshell train q-rag`. The second stretch draws other rows than the first, so
-the curves of the two do not join. The plot leaves out the first minutes, above one nat.
+RUN is the folder of `qshell train q-rag`. Every stretch draws other rows than the one before, so
+their curves do not join. The plot leaves out the first minutes, above one nat.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from specialists.evaluation.plots import draw_lines
 
-STRETCHES = ("q-rag-words", "q-rag")
+STRETCHES = ("q-rag-words", "q-rag-cover", "q-rag")
 FIGURES = {"development_verdict": "verdict", "development_within_query": "choice within a query"}
 MILLION = 1e6
 DRAWN_BELOW = 1.0
@@ -49,6 +49,7 @@ def main() -> None:
             {
                 name: [(tokens, loss) for tokens, loss in points if loss < DRAWN_BELOW]
                 for name, points in lines.items()
+                if points
             },
             asked.plot,
             name="q-rag-learning",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import specialists.training.teacher as teaching
 from specialists.corpora.relevance import QueryGroup, RelevanceRows, open_rows, write_rows
 from specialists.errors import RecipeError
 from specialists.evaluation.peers import can_run
@@ -69,6 +70,37 @@ def test_the_sentence_that_answers_is_the_nearest(rows: RelevanceRows, tmp_path:
     assert cut is not None
     assert cut.ends.tolist() == taught.ends[:2].tolist()
     assert teacher.taught(query, 999, length=9) is None
+
+
+@pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
+def test_what_was_encoded_before_a_stop_is_not_encoded_again(
+    rows: RelevanceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teaching, "PORTION", 1)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+
+    def encode(folder: Path, *, stop_at: int = -1) -> None:
+        def tell(done: int, total: int, tokens: int) -> None:
+            if done == stop_at:
+                raise KeyboardInterrupt
+
+        encode_rows(
+            rows, TOKENIZER, folder, groups={"pumps": 1}, seed=0, threads=1, on_progress=tell
+        )
+
+    encode(whole)
+    with pytest.raises(KeyboardInterrupt):
+        encode(stopped, stop_at=2)
+    first = stopped / "part-0000.npz"
+    written = first.stat().st_mtime_ns
+    with pytest.raises(KeyboardInterrupt):
+        encode(stopped, stop_at=1)
+    assert first.stat().st_mtime_ns == written
+    encode(stopped)
+    one, other = open_teacher(whole), open_teacher(stopped)
+    assert np.array_equal(one.sentence_SD, other.sentence_SD)
+    assert np.array_equal(one.end_S, other.end_S)
+    assert not list(stopped.glob("part-*"))
 
 
 def test_nothing_encoded_is_said_with_its_remedy(tmp_path: Path) -> None:
