@@ -53,7 +53,7 @@ PROBES = (
     "40 horsepower each; the second was sold after the war. What stands there today came later.",
     "Revenue rose by 4.2% to 1,204 million in 2023, mainly because of higher prices.",
 )
-"""An ordinary prompt, to run every kernel and to measure speed on."""
+"""Ordinary passages for `PROBE_QUERY`, to run every kernel and to measure speed on."""
 
 
 class Specialist:

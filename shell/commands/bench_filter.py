@@ -133,11 +133,13 @@ def bench_filter(
             border=agreement.border,
         )
         ways = {speed.way for speed in found}
+        if not agreement.holds:
+            ways.discard("int8")
         weights = _weigh(judge, folder, settings.measured_dir, ways) if memory else {}
     if not agreement.holds:
         output.note(
             f"int8 turns {agreement.flips} of {agreement.pairs} verdicts of "
-            f"{judge.checkpoint.name}: a worker takes float32"
+            f"{judge.checkpoint.name}: a worker takes float32, and int8 is not weighed"
         )
     if as_json:
         output.document(
@@ -219,8 +221,9 @@ def _weigh(
 
     passages = make_passages(judge, count=_FLOOR_PASSAGES, tokens=_FLOOR_TOKENS)
     found: dict[str, int | None] = {}
-    for arithmetic in WAYS if folder else ():
-        assert folder is not None
+    for arithmetic in WAYS:
+        if folder is None or arithmetic not in ways:
+            continue
         found[arithmetic] = weigh_specialist(
             folder,
             arithmetic=arithmetic,

@@ -8,6 +8,7 @@ never a mark.
 import contextlib
 import hashlib
 import sqlite3
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -31,9 +32,8 @@ class KeptVectors:
         if folder is not None:
             with contextlib.suppress(sqlite3.Error, OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(
-                    folder / FILE, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-                )
+                self._db = sqlite3.connect(folder / FILE, timeout=_BUSY_S)
+                weakref.finalize(self, self._db.close)
                 self._db.execute(_TABLE)
 
     def find(self, texts: Iterable[str]) -> dict[str, FloatVector]:
@@ -52,10 +52,8 @@ class KeptVectors:
     def keep(self, vectors: Mapping[str, FloatVector]) -> None:
         if self._db is not None:
             rows = [(self._key(text), vector.tobytes()) for text, vector in vectors.items()]
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("BEGIN")
+            with contextlib.suppress(sqlite3.Error), self._db:
                 self._db.executemany("INSERT OR REPLACE INTO encoded VALUES (?, ?)", rows)
-                self._db.execute("COMMIT")
 
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._encoder}\0{text}".encode()).digest()

@@ -1,4 +1,5 @@
-"""The encoders that people use today, under ONNX Runtime: what our speed is compared with.
+"""The encoders that people use today, under ONNX Runtime: what our speed is compared with, and
+what teaches a training (`training/teacher.py`).
 
 The sentence encoder has the weights of the optional package; the cross-encoders have the shapes of
 the well-known ones and random weights, which changes their marks and not their speed. The graphs
@@ -57,7 +58,7 @@ def packaged_folder() -> Path | None:
 
 
 def can_run() -> bool:
-    """Whether everything that the peers need is installed (the extra `bench`)."""
+    """Whether everything that the peers need is installed (the extras `bench` and `train`)."""
     return bool(
         importlib.util.find_spec("onnx")
         and importlib.util.find_spec("onnxruntime")

@@ -12,6 +12,8 @@ from specialists.model.cache import KeyValueCache
 from specialists.model.config import DecoderConfig
 from specialists.model.rope import rotate
 
+MOST_SCORES = 1 << 26
+"""That training holds at once in each block: half a gibibyte with their gradients."""
 PART_QUERIES = 64
 """Fewer save more of what the mask hides, and pay for it with smaller products."""
 
@@ -51,7 +53,8 @@ class Attention(nn.Module):
             key_BKSH, value_BKSH = cache.append(layer, key_BKSH, value_BKSH)
         if mask_TS is not None:
             return self._joined(_attend_in_parts(query_BNTH, key_BKSH, value_BKSH, mask_TS))
-        if query_BNTH.requires_grad:
+        scores = query_BNTH.shape[:2].numel() * shape[1] ** 2
+        if query_BNTH.requires_grad and cache is None and scores <= MOST_SCORES:
             return self._joined(_attend_in_products(query_BNTH, key_BKSH, value_BKSH))
         mixed_BNTH = scaled_dot_product_attention(
             query_BNTH, key_BKSH, value_BKSH, is_causal=x_BTD.shape[1] > 1, enable_gqa=True

@@ -193,16 +193,10 @@ def relevance_batch(
     ids, stems = np.full(shape, PAD, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     query_at, passage_at, echo_at = (np.zeros(shape, dtype=np.bool_) for _ in range(3))
     last = np.zeros(len(rows), dtype=np.int64)
-    near = np.full(shape, np.nan, dtype=np.float32)
-    whole, nearest = (np.full(len(rows), np.nan, dtype=np.float32) for _ in range(2))
     for number, row in enumerate(rows):
         query = row.query[: prompt.max_query]
         fixed = prompt_length(prompt, query, query) - len(query)
         passage = row.passage[: min(width, max_length) - fixed]
-        if row.taught is not None and (read := row.taught.ends <= len(passage)).any():
-            before = len(prompt.before) + len(query) + len(prompt.between)
-            near[number, before + row.taught.ends[read] - 1] = row.taught.near[read]
-            whole[number], nearest[number] = row.taught.whole, row.taught.near[read].max()
         position = 0
         for part, mark in (
             (prompt.before, None),
@@ -233,9 +227,26 @@ def relevance_batch(
         relevant_B=torch.tensor([row.relevant for row in rows]),
         label_B=torch.tensor(labels) if labels else None,
         group_B=torch.tensor([row.group for row in rows]),
-        taught=TaughtPlaces(
-            near_BT=torch.from_numpy(near),
-            whole_B=torch.from_numpy(whole),
-            nearest_B=torch.from_numpy(nearest),
-        ),
+        taught=_taught_places(rows, passage_at),
+    )
+
+
+def _taught_places(rows: Sequence[Row], passage_at: npt.NDArray[np.bool_]) -> TaughtPlaces | None:
+    """`passage_at` [B, T] says where each passage stands as far as it is read."""
+    if all(row.taught is None for row in rows):
+        return None
+    near = np.full(passage_at.shape, np.nan, dtype=np.float32)
+    whole, nearest = (np.full(len(rows), np.nan, dtype=np.float32) for _ in range(2))
+    for number, row in enumerate(rows):
+        if row.taught is not None:
+            read = row.taught.ends <= passage_at[number].sum()
+            if read.any():
+                near[number, passage_at[number].argmax() + row.taught.ends[read] - 1] = (
+                    row.taught.near[read]
+                )
+                whole[number], nearest[number] = row.taught.whole, row.taught.near[read].max()
+    return TaughtPlaces(
+        near_BT=torch.from_numpy(near),
+        whole_B=torch.from_numpy(whole),
+        nearest_B=torch.from_numpy(nearest),
     )

@@ -16,11 +16,9 @@ import numpy.typing as npt
 from specialists.corpora.relevance import RelevanceRows
 from specialists.training.batches import (
     PromptIds,
-    RelevanceBatch,
     Row,
     Words,
     prompt_length,
-    relevance_batch,
 )
 from specialists.training.pools import POOL
 from specialists.training.teacher import Teacher
@@ -55,15 +53,6 @@ class RelevanceSampler:
         self.cumulative = shares_of(rows, self.groups, weights)
         lengths = np.diff(rows.text_start)
         self.passage_length = lengths[np.asarray(rows.candidate)]
-
-    def draw(
-        self, *, step: int, token_budget: int, max_length: int, cut_share: float = 0.0
-    ) -> RelevanceBatch:
-        """The rows of `step` as one batch."""
-        rows = self.rows_of(
-            step=step, token_budget=token_budget, max_length=max_length, cut_share=cut_share
-        )
-        return relevance_batch(rows, self.prompt, max_length=max_length)
 
     def rows_of(
         self, *, step: int, token_budget: int, max_length: int, cut_share: float = 0.0
@@ -123,12 +112,10 @@ class RelevanceSampler:
         return [
             Row(
                 query=query,
-                passage=(passage := self._text(text)),
+                passage=self._text(text),
                 relevant=yes,
                 group=number,
-                taught=self.teacher.taught(asked, text, length=len(passage))
-                if self.teacher
-                else None,
+                taught=self.teacher.taught(asked, text) if self.teacher else None,
             )
             for text, yes in chosen
         ]

@@ -70,8 +70,8 @@ class RelevanceObjective:
         return found
 
     def loss(self, batches: Sequence[RelevanceBatch]) -> RelevanceLoss:
-        """Over all rows of the batches, each counting the same; in bfloat16 where torch deems that
-        safe."""
+        """The mean over the batches, each counting by its rows; within a batch every part is the
+        mean over what it asks. In bfloat16 where torch deems that safe."""
         total = sum(len(batch.last_B) for batch in batches)
         figures: dict[str, Tensor] = {}
         margins = []
@@ -123,7 +123,7 @@ class RelevanceObjective:
         }
         if self.coverage is not None:
             parts["coverage"] = coverage_loss(self.coverage, halfway_BTD, top_BTD, batch, match_BTS)
-        if self.teacher is not None:
+        if self.teacher is not None and batch.taught is not None:
             parts["teacher"] = teacher_loss(self.teacher, top_BTD, batch)
         others = [label for label in range(len(self.label_ids)) if label != self.positive]
         return parts, logits_BL[:, self.positive] - logits_BL[:, others].logsumexp(1)
@@ -142,8 +142,8 @@ class SideBySide:
     def descend(
         self, objective: RelevanceObjective, shares: Sequence[Sequence[RelevanceBatch]]
     ) -> StepReport:
-        """Leaves the gradients of the mean over all rows in the parameters; the same in every run
-        with the same shares."""
+        """Leaves the gradients in the parameters, shares counting by their rows; the same in every
+        run with the same shares."""
         parameters = [
             parameter
             for module in objective.modules().values()

@@ -110,7 +110,7 @@ def train_pairs(run: LabelRun) -> FinanceDecoder:
     )
     side_by_side = SideBySide(run.threads or torch.get_num_threads())
 
-    def shares_of(sampler: PairSampler, step: int) -> list[list[RelevanceBatch]]:
+    def batches_of(sampler: PairSampler, step: int) -> list[list[RelevanceBatch]]:
         return batches_side_by_side(
             sampler.rows_of(step=step, token_budget=recipe.token_budget),
             prompt,
@@ -119,11 +119,11 @@ def train_pairs(run: LabelRun) -> FinanceDecoder:
         )
 
     def take_step(step: int) -> StepReport:
-        return side_by_side.descend(objective, shares_of(training, step))
+        return side_by_side.descend(objective, batches_of(training, step))
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
-        shares = [share for n in range(MEASURED_BATCHES) for share in shares_of(held_back, n)]
+        shares = [share for n in range(MEASURED_BATCHES) for share in batches_of(held_back, n)]
         return mean_figures([objective.loss(share) for share in shares], ("verdict", "accuracy"))
 
     run.train(objective.modules(), take_step=take_step, measure=measure)

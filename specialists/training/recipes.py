@@ -79,9 +79,10 @@ class RelevanceRecipe:
     `forge_shares` and `forge_groups` say what the near-miss forge makes. In `match_layers` two
     heads are shown which words query and passage share. Without `base_blocks` only the embeddings
     come from the base. A recipe `after` another goes on from its weights, with `n_layer` blocks
-    where that is more; `matcher_steps` train the matcher whose coverage it is shown besides.
-    The embeddings stay those of the base: ten siblings then share them, and words that the rows
-    never show keep their place among their neighbours.
+    where that is more; `matcher_steps` train the matcher whose coverage it is shown besides, and
+    `teacher_groups` says of how many groups of each source it is told what a sentence encoder makes
+    of them. The embeddings stay those of the base: ten siblings then share them, and words that the
+    rows never show keep their place among their neighbours.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Carries out a relevance recipe: rows from pairs and text, training on a base, export."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -43,6 +43,7 @@ from specialists.training.teacher import (
     encode_rows,
     open_teacher,
     record_of,
+    require_encoder,
 )
 
 MEASURED_STEPS = 6
@@ -111,6 +112,8 @@ def train_relevance(
 ) -> FinanceDecoder:
     """The specialist after `steps` (the recipe's own where None, and so for the recipe it comes
     after), going on from the run's state."""
+    if recipe.teacher_groups:
+        require_encoder(run / TEACHER)  # before hours of training that come before it
     torch.set_num_threads(threads or torch.get_num_threads())
     return _train(recipe, run=run, base=base, steps=steps, on_progress=on_progress).model
 
@@ -151,14 +154,16 @@ def _train(
             seed=recipe.seed,
             development=held_out,
             negatives=recipe.negatives,
-            teacher=teacher,
+            teacher=None if held_out else teacher,
         )
         for held_out in (False, True)
     )
     side_by_side = SideBySide(torch.get_num_threads())
     last_step = steps or recipe.steps
 
-    def shares_of(sampler: RelevanceSampler, step: int, phase: Phase) -> list[list[RelevanceBatch]]:
+    def batches_of(
+        sampler: RelevanceSampler, step: int, phase: Phase
+    ) -> list[list[RelevanceBatch]]:
         drawn = sampler.rows_of(
             step=step,
             token_budget=phase.token_budget,
@@ -171,12 +176,12 @@ def _train(
 
     def take_step(step: int) -> StepReport:
         phase = recipe.phase_at(step, steps=last_step)
-        return side_by_side.descend(objective, shares_of(training, step, phase))
+        return side_by_side.descend(objective, batches_of(training, step, phase))
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
         phase = recipe.phases[-1]
-        shares = [s for n in range(MEASURED_STEPS) for s in shares_of(development, n, phase)]
+        shares = [s for n in range(MEASURED_STEPS) for s in batches_of(development, n, phase)]
         return mean_figures([objective.loss(share) for share in shares])
 
     modules = objective.modules()
@@ -228,7 +233,8 @@ def _teacher(
     began = time.monotonic()
 
     def tell(done: int, total: int, tokens: int) -> None:
-        on_progress(_helper_progress("texts encoded", done, total, tokens, began))
+        share = {"texts encoded": done / total}
+        on_progress(_helper_progress(done, total, tokens, began, share))
 
     encode_rows(
         rows,
@@ -243,9 +249,9 @@ def _teacher(
 
 
 def _helper_progress(
-    name: str, done: int, total: int, tokens: int, began: float, figure: float | None = None
+    done: int, total: int, tokens: int, began: float, figures: Mapping[str, float]
 ) -> Progress:
-    """Of what is made before the training itself. `figure` is that of the share done where None."""
+    """Of what is made before the training itself."""
     seconds = max(1e-9, time.monotonic() - began)
     return Progress(
         step=done,
@@ -253,7 +259,7 @@ def _helper_progress(
         tokens=tokens,
         tokens_per_s=tokens / seconds,
         seconds=seconds,
-        figures={name: done / total if figure is None else figure},
+        figures=figures,
     )
 
 
@@ -274,7 +280,7 @@ def _matcher(
         nonlocal read
         read += tokens
         if step % MATCHER_TOLD == 0:
-            on_progress(_helper_progress("matcher", step, steps, read, began, loss))
+            on_progress(_helper_progress(step, steps, read, began, {"matcher": loss}))
 
     if not path.is_file():
         matcher = train_matcher(

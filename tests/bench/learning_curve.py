@@ -47,9 +47,9 @@ def main() -> None:
     if asked.plot:
         drawn = draw_lines(
             {
-                name: [(tokens, loss) for tokens, loss in points if loss < DRAWN_BELOW]
+                name: drawn
                 for name, points in lines.items()
-                if points
+                if (drawn := [(tokens, loss) for tokens, loss in points if loss < DRAWN_BELOW])
             },
             asked.plot,
             name="q-rag-learning",

@@ -12,6 +12,7 @@ from specialists.tokenizer import train_tokenizer
 from specialists.training.batches import (
     BATCH_TOKENS,
     WIDTH_STEP,
+    RelevanceBatch,
     batches_side_by_side,
     prompt_ids,
     relevance_batch,
@@ -52,11 +53,26 @@ def sampler(
     )
 
 
+def draw(
+    drawing: RelevanceSampler,
+    *,
+    step: int,
+    token_budget: int,
+    max_length: int,
+    cut_share: float = 0.0,
+) -> RelevanceBatch:
+    """The rows of a step as one batch."""
+    drawn = drawing.rows_of(
+        step=step, token_budget=token_budget, max_length=max_length, cut_share=cut_share
+    )
+    return relevance_batch(drawn, drawing.prompt, max_length=max_length)
+
+
 def test_training_prompts_are_the_contracts_prompts(
     rows: RelevanceRows, tokenizer: Tokenizer
 ) -> None:
     contract = resolve_labels(POCKET_RELEVANCE, tokenizer)
-    batch = sampler(rows, tokenizer).draw(step=0, token_budget=1_500, max_length=96)
+    batch = draw(sampler(rows, tokenizer), step=0, token_budget=1_500, max_length=96)
     asked: dict[tuple[int, ...], str] = {}
     for group in GROUPS:
         candidates = [p for g in GROUPS for p in (*g.positives, *g.negatives)]
@@ -70,9 +86,9 @@ def test_a_step_draws_the_same_batch_every_time_and_another_step_another(
     rows: RelevanceRows, tokenizer: Tokenizer
 ) -> None:
     drawing = sampler(rows, tokenizer)
-    first = drawing.draw(step=5, token_budget=1_000, max_length=96)
-    again = sampler(rows, tokenizer).draw(step=5, token_budget=1_000, max_length=96)
-    other = drawing.draw(step=6, token_budget=1_000, max_length=96)
+    first = draw(drawing, step=5, token_budget=1_000, max_length=96)
+    again = draw(sampler(rows, tokenizer), step=5, token_budget=1_000, max_length=96)
+    other = draw(drawing, step=6, token_budget=1_000, max_length=96)
     assert torch.equal(first.ids_BT, again.ids_BT)
     assert first.ids_BT.shape != other.ids_BT.shape or not torch.equal(first.ids_BT, other.ids_BT)
 
@@ -89,7 +105,7 @@ def test_a_query_is_in_training_or_in_development_never_in_both(
 def test_a_batch_keeps_its_token_budget_and_its_length(
     rows: RelevanceRows, tokenizer: Tokenizer
 ) -> None:
-    batch = sampler(rows, tokenizer).draw(step=3, token_budget=600, max_length=40)
+    batch = draw(sampler(rows, tokenizer), step=3, token_budget=600, max_length=40)
     assert batch.ids_BT.shape[1] <= 40
     assert batch.ids_BT.numel() <= 600
 
@@ -133,13 +149,13 @@ def test_queries_longer_than_a_short_prompt_wait_for_longer_ones(
     prompt = prompt_ids(resolve_labels(POCKET_RELEVANCE, tokenizer), tokenizer)
     drawing = RelevanceSampler(rows, prompt, weights={"long": 200.0}, seed=1)
     for step in range(9):
-        assert drawing.draw(step=step, token_budget=900, max_length=60).ids_BT.shape[1] <= 60
+        assert draw(drawing, step=step, token_budget=900, max_length=60).ids_BT.shape[1] <= 60
 
 
 def test_a_cut_query_is_made_of_words_of_its_own_passage_alone(
     rows: RelevanceRows, tokenizer: Tokenizer
 ) -> None:
-    batch = sampler(rows, tokenizer).draw(step=0, token_budget=1_500, max_length=64, cut_share=1.0)
+    batch = draw(sampler(rows, tokenizer), step=0, token_budget=1_500, max_length=64, cut_share=1.0)
     assert int(batch.relevant_B.sum()) == len(set(batch.group_B.tolist()))
     for row in torch.nonzero(batch.relevant_B).flatten().tolist():
         query = batch.ids_BT[row][batch.query_BT[row]]

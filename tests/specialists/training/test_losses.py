@@ -10,7 +10,7 @@ from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.prompts import POCKET_RELEVANCE, resolve_labels
 from specialists.tokenizer import train_tokenizer
-from specialists.training.batches import RelevanceBatch, prompt_ids
+from specialists.training.batches import RelevanceBatch, prompt_ids, relevance_batch
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.losses import DenseHead, find_matches
 from specialists.training.objective import RelevanceObjective
@@ -29,7 +29,8 @@ def batch_and_labels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Relevanc
     sampler = RelevanceSampler(
         open_rows(folder), prompt_ids(contract, tokenizer), weights={}, seed=1
     )
-    batch = sampler.draw(step=0, token_budget=1_500, max_length=96)
+    rows = sampler.rows_of(step=0, token_budget=1_500, max_length=96)
+    batch = relevance_batch(rows, sampler.prompt, max_length=96)
     return batch, [tokenizer.decode([index]) for index in range(420)]
 
 

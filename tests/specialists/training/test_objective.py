@@ -54,6 +54,17 @@ def gradients(drawn: list[Row], sampler: RelevanceSampler, *, cores: int) -> lis
     return [p.grad for p in ours.model.parameters() if p.grad is not None]
 
 
+def test_the_gradients_are_those_of_the_loss(sampler: RelevanceSampler) -> None:
+    drawn = sampler.rows_of(step=2, token_budget=6_000, max_length=96)
+    ours = gradients(drawn, sampler, cores=1)
+    plain = objective()
+    share = batches_side_by_side(drawn, sampler.prompt, max_length=96, cores=1)[0]
+    plain.loss(share).total.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
+    theirs = [p.grad for p in plain.model.parameters() if p.grad is not None]
+    for one, other in zip(ours, theirs, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
 def test_two_cores_find_the_gradients_of_one(sampler: RelevanceSampler) -> None:
     drawn = sampler.rows_of(step=0, token_budget=6_000, max_length=96)
     one, two = (gradients(drawn, sampler, cores=cores) for cores in (1, 2))

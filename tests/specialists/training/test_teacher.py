@@ -1,5 +1,6 @@
 """What a sentence encoder says reaches the right places of a prompt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,20 +57,17 @@ def test_the_sentence_that_answers_is_the_nearest(rows: RelevanceRows, tmp_path:
     assert told[-1][:2] == (3, 3)
     teacher = open_teacher(tmp_path / "teacher")
     query, (right, wrong) = 0, (int(text) for text in rows.candidate)
-    taught = teacher.taught(query, right, length=999)
-    other = teacher.taught(query, wrong, length=999)
+    taught = teacher.taught(query, right)
+    other = teacher.taught(query, wrong)
     assert taught is not None
     assert other is not None
     ids = rows.tokens[rows.text(right)]
     said = [TOKENIZER.decode(ids[:end].tolist()).strip() for end in taught.ends]
-    assert [text[-9:] for text in said] == ["he north.", " in 1987.", "est in it."[1:]]
+    assert [text[-9:] for text in said] == ["he north.", " in 1987.", "st in it."]
     assert taught.near.argmax() == 1
     assert taught.near.max() > other.near.max() + 0.2
     assert taught.whole > other.whole
-    cut = teacher.taught(query, right, length=int(taught.ends[1]))
-    assert cut is not None
-    assert cut.ends.tolist() == taught.ends[:2].tolist()
-    assert teacher.taught(query, 999, length=9) is None
+    assert teacher.taught(query, 999) is None
 
 
 @pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
@@ -108,6 +106,17 @@ def test_nothing_encoded_is_said_with_its_remedy(tmp_path: Path) -> None:
         open_teacher(tmp_path)
 
 
+@pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
+def test_a_folder_of_other_rows_is_refused(rows: RelevanceRows, tmp_path: Path) -> None:
+    folder = tmp_path / "teacher"
+    encode_rows(rows, TOKENIZER, folder, groups={"pumps": 1}, seed=0, threads=1)
+    write_rows([GROUP, replace(GROUP, name="pump 2", query="who?")], TOKENIZER, tmp_path / "more")
+    with pytest.raises(RecipeError, match="other rows or another recipe; delete it"):
+        encode_rows(
+            open_rows(tmp_path / "more"), TOKENIZER, folder, groups={"pumps": 2}, seed=0, threads=1
+        )
+
+
 def test_a_text_that_was_not_encoded_is_not_taught() -> None:
     teacher = Teacher(
         text_N=np.array([3, 8], dtype=np.int32),
@@ -116,9 +125,9 @@ def test_a_text_that_was_not_encoded_is_not_taught() -> None:
         end_S=np.array([4, 4], dtype=np.int32),
         sentence_SD=np.eye(2, dtype=np.float16),
     )
-    assert teacher.taught(3, 8, length=9) is not None
-    assert teacher.taught(3, 7, length=9) is None
-    assert teacher.taught(9, 8, length=9) is None
+    assert teacher.taught(3, 8) is not None
+    assert teacher.taught(3, 7) is None
+    assert teacher.taught(9, 8) is None
 
 
 def test_the_head_is_asked_where_sentences_end_and_over_the_echo() -> None:
@@ -138,6 +147,9 @@ def test_the_head_is_asked_where_sentences_end_and_over_the_echo() -> None:
     assert places == [first + 2, first + len(passage) - 1]
     assert batch.taught.near_BT[1].isnan().all()
     assert batch.taught.nearest_B[0] == 0.75
+    cut = relevance_batch([known], prompt, max_length=int(batch.last_B[0]))
+    assert cut.taught is not None
+    assert cut.taught.nearest_B.tolist() == [0.25]
     head = TeacherHead(4)
     silent = torch.zeros(*batch.ids_BT.shape, 4)
     with torch.no_grad():
