@@ -81,7 +81,8 @@ class RelevanceRecipe:
     come from the base. A recipe `after` another goes on from its weights, with `n_layer` blocks
     where that is more; `matcher_steps` train the matcher whose coverage it is shown besides, and
     `teacher_groups` says of how many groups of each source it is told what a sentence encoder makes
-    of them. The embeddings stay those of the base: ten siblings then share them, and words that the
+    of them. So much of the weights that it began with as `kept_share` says is kept in the end. The
+    embeddings stay those of the base: ten siblings then share them, and words that the
     rows never show keep their place among their neighbours.
     """
 
@@ -107,6 +108,7 @@ class RelevanceRecipe:
     matcher_steps: int = 0
     matcher_weights: Mapping[str, float] = field(default_factory=dict)
     teacher_groups: Mapping[str, int] = field(default_factory=dict)
+    kept_share: float = 0.0
 
     def phase_at(self, step: int, *, steps: int) -> Phase:
         """The phase of `step` in a run of `steps`."""
@@ -377,6 +379,7 @@ def pocket_q_rag() -> RelevanceRecipe:
         learning_rate=6e-4,
         fall=0.9,
         seed=2,
+        kept_share=0.25,
     )
 
 

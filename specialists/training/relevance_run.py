@@ -30,7 +30,7 @@ from specialists.training.base_run import Say, record_sources, trained_by
 from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
 from specialists.training.coverage import Coverage, CoverageHead, Matcher
 from specialists.training.drawing import RelevanceSampler
-from specialists.training.growing import grown
+from specialists.training.growing import grown, keep_share
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead
 from specialists.training.matcher import keep_matcher, read_matcher, train_matcher
@@ -158,6 +158,7 @@ def _train(
         )
         for held_out in (False, True)
     )
+    began_with = {name: value.clone() for name, value in model.state_dict().items()}
     side_by_side = SideBySide(torch.get_num_threads())
     last_step = steps or recipe.steps
 
@@ -196,6 +197,7 @@ def _train(
         fall=recipe.fall,
         on_progress=on_progress,
     )
+    keep_share(model, began_with, recipe.kept_share)
     return objective
 
 

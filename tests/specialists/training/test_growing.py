@@ -5,7 +5,7 @@ import torch
 
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
-from specialists.training.growing import grown
+from specialists.training.growing import grown, keep_share
 
 TINY = DecoderConfig(
     vocab_size=90, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=32
@@ -32,3 +32,15 @@ def test_more_blocks_change_nothing_at_first_and_learn_afterwards(model: Finance
 def test_a_model_is_never_made_shallower(model: FinanceDecoder) -> None:
     with pytest.raises(ValueError, match="1 blocks are fewer than the 2"):
         grown(model, 1, seed=0)
+
+
+def test_a_share_of_what_it_was_is_kept(model: FinanceDecoder) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(1.0)
+    keep_share(model, before, 0.25)
+    for name, value in model.state_dict().items():
+        assert torch.allclose(value, before[name] + 0.75, atol=1e-5), name
+    keep_share(model, before, 0.0)
+    assert not torch.allclose(model.embedding.weight, before["embedding.weight"])
