@@ -53,8 +53,11 @@ class Attention(nn.Module):
             key_BKSH, value_BKSH = cache.append(layer, key_BKSH, value_BKSH)
         if mask_TS is not None:
             return self._joined(_attend_in_parts(query_BNTH, key_BKSH, value_BKSH, mask_TS))
-        scores = query_BNTH.shape[:2].numel() * shape[1] ** 2
-        if query_BNTH.requires_grad and cache is None and scores <= MOST_SCORES:
+        if (
+            query_BNTH.requires_grad
+            and cache is None
+            and query_BNTH.shape[:-1].numel() * shape[1] <= MOST_SCORES
+        ):
             return self._joined(_attend_in_products(query_BNTH, key_BKSH, value_BKSH))
         mixed_BNTH = scaled_dot_product_attention(
             query_BNTH, key_BKSH, value_BKSH, is_causal=x_BTD.shape[1] > 1, enable_gqa=True

@@ -110,7 +110,7 @@ def encode_rows(
             _write_part(parts[-1], list(_encode(rows, tokenizer, encoder, portion)))
         lengths = np.diff(rows.text_start)[texts[: first + len(portion)]]
         on_progress(first + len(portion), len(texts), int(np.minimum(LONGEST, lengths).sum()))
-    read = [np.load(part) for part in parts]
+    read = [_read_part(part) for part in parts]
     counts = np.concatenate([one["count"] for one in read])
     np.save(folder / "text.npy", texts.astype(np.int32))
     np.save(folder / "start.npy", np.cumsum([0, *counts], dtype=np.int64))
@@ -155,6 +155,11 @@ def _write_part(path: Path, encoded: Sequence[Encoded]) -> None:
             sentence=np.concatenate([near for _, _, near in encoded]).astype(np.float16),
         )
     partial.replace(path)
+
+
+def _read_part(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+    with np.load(path) as part:
+        return dict(part)
 
 
 def require_encoder(folder: Path) -> None:
