@@ -188,12 +188,16 @@ def _add_relevance_command(name: str, *, about: str) -> None:
 
 _add_relevance_command(
     "q-rag",
-    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover and q-rag, "
-    "each from the one before.",
+    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, q-rag-taught "
+    "and q-rag, each from the one before.",
+)
+_add_relevance_command(
+    "q-rag-taught",
+    about="What q-rag goes on from: how near a sentence encoder finds each sentence to the query.",
 )
 _add_relevance_command(
     "q-rag-cover",
-    about="What q-rag goes on from: how much of a query a passage covers.",
+    about="What q-rag-taught goes on from: how much of a query a passage covers.",
 )
 _add_relevance_command(
     "q-rag-words",

@@ -21,6 +21,7 @@ from specialists.training.batches import (
     prompt_length,
 )
 from specialists.training.pools import POOL
+from specialists.training.rewording import Thesaurus, reword
 from specialists.training.teacher import Teacher
 
 CUT_WINDOW = (20, 40)
@@ -32,7 +33,8 @@ class RelevanceSampler:
     """Draws groups by source weight, fits each into `max_length` tokens, fills a token budget.
 
     Every group brings one positive (where it has one), up to `negatives` of its own and one
-    passage of another query from anywhere, the cross-domain negative.
+    passage of another query from anywhere, the cross-domain negative. With a `thesaurus`
+    `reworded_share` of the queries are said in other words.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class RelevanceSampler:
         development: bool = False,
         negatives: int = 3,
         teacher: Teacher | None = None,
+        thesaurus: Thesaurus | None = None,
+        reworded_share: float = 0.0,
     ) -> None:
         self.rows, self.prompt, self.seed, self.negatives = rows, prompt, seed, negatives
-        self.teacher = teacher
+        self.teacher, self.thesaurus, self.reworded_share = teacher, thesaurus, reworded_share
         self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
         self.groups = np.flatnonzero(np.asarray(rows.development) == development)
         self.cumulative = shares_of(rows, self.groups, weights)
@@ -103,6 +107,8 @@ class RelevanceSampler:
         negatives = texts[~relevant]
         if len(query) > max_length // 3 or (relevant.any() and not len(positives)):
             return []
+        if self.thesaurus is not None and choice.random() < self.reworded_share:
+            query = reword(query, self.thesaurus, choice)
         chosen = [(int(choice.choice(positives)), True)] if len(positives) else []
         count = min(self.negatives, len(negatives))
         chosen += [(int(text), False) for text in choice.permutation(negatives)[:count]]

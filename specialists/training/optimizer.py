@@ -21,8 +21,8 @@ FALL = 0.3
 
 
 def ready_to_train(model: FinanceDecoder) -> FinanceDecoder:
-    """The same model in training mode, every weight free but the embeddings: those stay the base's,
-    which all siblings share."""
+    """The same model in training mode, every weight free but the embeddings, which stay as they
+    are: most siblings share the base's."""
     model.train().requires_grad_(True)
     model.embedding.requires_grad_(False)
     return model

@@ -81,9 +81,11 @@ class RelevanceRecipe:
     come from the base. A recipe `after` another goes on from its weights, with `n_layer` blocks
     where that is more; `matcher_steps` train the matcher whose coverage it is shown besides, and
     `teacher_groups` says of how many groups of each source it is told what a sentence encoder makes
-    of them. So much of the weights that it began with as `kept_share` says is kept in the end. The
-    embeddings stay those of the base: ten siblings then share them, and words that the
-    rows never show keep their place among their neighbours.
+    of them. With `vector_steps` the encoder teaches the matcher, and so much of its vectors as
+    `taught_share` says is mixed into the embeddings, and `reworded_share` of the queries are said
+    in words that they find near. Otherwise the embeddings stay the base's: ten siblings then share
+    them, and words that the rows never show keep their place among their neighbours. So much of the
+    weights that it began with as `kept_share` says is kept in the end.
     """
 
     name: str
@@ -108,6 +110,9 @@ class RelevanceRecipe:
     matcher_steps: int = 0
     matcher_weights: Mapping[str, float] = field(default_factory=dict)
     teacher_groups: Mapping[str, int] = field(default_factory=dict)
+    vector_steps: int = 0
+    taught_share: float = 0.0
+    reworded_share: float = 0.0
     kept_share: float = 0.0
 
     def phase_at(self, step: int, *, steps: int) -> Phase:
@@ -332,13 +337,13 @@ def pocket_q_rag_cover() -> RelevanceRecipe:
     )
 
 
-def pocket_q_rag() -> RelevanceRecipe:
-    """Relevance, 1 or 0: told besides how near a sentence encoder finds each sentence of a passage
-    to the query, on what people asked and on queries cut and forged out of text."""
+def pocket_q_rag_taught() -> RelevanceRecipe:
+    """What q-rag goes on from: told besides how near a sentence encoder finds each sentence of a
+    passage to the query, on what people asked and on queries cut and forged out of text."""
     cover = pocket_q_rag_cover()
     return replace(
         cover,
-        name="q-rag",
+        name="q-rag-taught",
         after=cover,
         weights={
             **cover.weights,
@@ -369,10 +374,12 @@ def pocket_q_rag() -> RelevanceRecipe:
                     "scitldr",
                 )
             },
-            "wikipedia_sections": 4_000,
-            "wikipedia_vital": 3_000,
-            "cloze": 6_000,
-            "forge": 7_000,
+            "wikipedia_sections": 14_000,
+            "wikipedia_vital": 8_000,
+            "debian_docs_headings": 1_000,
+            "md_docs_headings": 1_000,
+            "cloze": 26_000,
+            "forge": 12_000,
         },
         phases=(Phase(until=1.00, max_length=384, token_budget=24_000),),
         steps=2_700,
@@ -380,6 +387,34 @@ def pocket_q_rag() -> RelevanceRecipe:
         fall=0.9,
         seed=2,
         kept_share=0.25,
+    )
+
+
+def pocket_q_rag() -> RelevanceRecipe:
+    """Relevance, 1 or 0: with embeddings of its own, most of them taught by the encoder, and more
+    often asked about passages that are seldom seen."""
+    taught = pocket_q_rag_taught()
+    return replace(
+        taught,
+        name="q-rag",
+        after=taught,
+        weights={
+            **taught.weights,
+            "squadshifts_wiki": 1.0,
+            "pubmedqa": 4.0,
+            "wikipedia_sections": 0.4,
+            "wikipedia_vital": 0.4,
+            "cloze": 0.5,
+            "forge": 0.25,
+        },
+        vector_steps=800,
+        taught_share=0.65,
+        reworded_share=0.25,
+        phases=(Phase(until=1.00, max_length=384, token_budget=24_000),),
+        steps=3_600,
+        learning_rate=7e-4,
+        seed=3,
+        kept_share=0.0,
     )
 
 
@@ -407,13 +442,26 @@ def full_q_rag_cover() -> RelevanceRecipe:
     )
 
 
-def full_q_rag() -> RelevanceRecipe:
+def full_q_rag_taught() -> RelevanceRecipe:
     """The same third stretch."""
+    return replace(
+        pocket_q_rag_taught(),
+        name="q-rag-50m-taught",
+        base="base-50m",
+        after=full_q_rag_cover(),
+        n_layer=None,
+        learning_rate=2e-4,
+        match_layers=(4, 7),
+    )
+
+
+def full_q_rag() -> RelevanceRecipe:
+    """The same fourth stretch."""
     return replace(
         pocket_q_rag(),
         name="q-rag-50m",
         base="base-50m",
-        after=full_q_rag_cover(),
+        after=full_q_rag_taught(),
         n_layer=None,
         learning_rate=2e-4,
         match_layers=(4, 7),
@@ -548,11 +596,13 @@ RELEVANCE: Mapping[str, Mapping[str, Callable[[], RelevanceRecipe]]] = {
     "pocket": {
         "q-rag-words": pocket_q_rag_words,
         "q-rag-cover": pocket_q_rag_cover,
+        "q-rag-taught": pocket_q_rag_taught,
         "q-rag": pocket_q_rag,
     },
     "50m": {
         "q-rag-words": full_q_rag_words,
         "q-rag-cover": full_q_rag_cover,
+        "q-rag-taught": full_q_rag_taught,
         "q-rag": full_q_rag,
     },
 }

@@ -1,18 +1,15 @@
 """Carries out a relevance recipe: rows from pairs and text, training on a base, export."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.cloze import cloze_groups, split_sections
 from specialists.corpora.forged_groups import forged_groups
 from specialists.corpora.relevance import (
     QueryGroup,
-    RelevanceRows,
     open_rows,
     read_pair_groups,
     write_rows,
@@ -28,31 +25,22 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
 from specialists.training.base_run import Say, record_sources, trained_by
 from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
-from specialists.training.coverage import Coverage, CoverageHead, Matcher
+from specialists.training.coverage import Coverage, CoverageHead
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.growing import grown, keep_share
+from specialists.training.helpers import TEACHER, make_helpers
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead
-from specialists.training.matcher import keep_matcher, read_matcher, train_matcher
 from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
 from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import Phase, RelevanceRecipe
-from specialists.training.teacher import (
-    Teacher,
-    TeacherHead,
-    encode_rows,
-    open_teacher,
-    record_of,
-    require_encoder,
-)
+from specialists.training.taught_vectors import mixed
+from specialists.training.teacher import TeacherHead, record_of, require_encoder
 
 MEASURED_STEPS = 6
 ROWS_SEED = 0
 """Of what is drawn into the rows; a recipe's own seed says in which order they are seen."""
 SOURCES = "data.json"
-MATCHER, TEACHER = "matcher.safetensors", "teacher"
-MATCHER_TOLD = 20
-"""Steps between two words on the matcher's training."""
 
 
 def prepare_rows(
@@ -126,25 +114,27 @@ def _train(
     steps: int | None,
     on_progress: Callable[[Progress], None],
 ) -> RelevanceObjective:
-    model, dense, covered = _start(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
+    model, before = _start(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
+    width = model.config.d_model
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     rows = open_rows(run / "rows")
-    coverage = teacher = None
-    if recipe.matcher_steps:
-        matcher = _matcher(recipe, run=run, base=base, steps=steps, on_progress=on_progress)
-        head = covered or CoverageHead(model.config.d_model)
-        coverage = Coverage(matcher=matcher, head=head)
-    if recipe.teacher_groups:
-        teacher = _teacher(recipe, rows, tokenizer, run=run, on_progress=on_progress)
+    helpers = make_helpers(recipe, rows, base, run=run, steps=steps, on_progress=on_progress)
+    teacher, coverage = helpers.teacher, None
+    if helpers.matcher is not None:
+        head = before.coverage.head if before and before.coverage else CoverageHead(width)
+        coverage = Coverage(matcher=helpers.matcher, head=head)
+        if recipe.taught_share:
+            vectors_VD = model.embedding.weight.data
+            vectors_VD.copy_(mixed(vectors_VD, helpers.matcher, recipe.taught_share))
     objective = RelevanceObjective(
         model=model,
-        dense=dense,
+        dense=before.dense if before else DenseHead(width),
         label_ids=torch.tensor(contract.label_ids),
         positive=contract.positive_index,
         match_layers=recipe.match_layers,
         coverage=coverage,
-        teacher=TeacherHead(model.config.d_model) if teacher else None,
+        teacher=(before and before.teacher) or TeacherHead(width) if teacher else None,
     )
     training, development = (
         RelevanceSampler(
@@ -155,6 +145,8 @@ def _train(
             development=held_out,
             negatives=recipe.negatives,
             teacher=None if held_out else teacher,
+            thesaurus=None if held_out else helpers.thesaurus,
+            reworded_share=recipe.reworded_share,
         )
         for held_out in (False, True)
     )
@@ -208,93 +200,18 @@ def _start(
     base: Checkpoint,
     steps: int | None,
     on_progress: Callable[[Progress], None],
-) -> tuple[FinanceDecoder, DenseHead, CoverageHead | None]:
-    """From the recipe it comes after, with its heads, or from the base."""
+) -> tuple[FinanceDecoder, RelevanceObjective | None]:
+    """From the recipe it comes after, and what that one was asked; or from the base."""
     if recipe.after is None:
         model = load_model(base)
         if not recipe.base_blocks:
             draw_blocks(model, seed=recipe.seed)
-        return ready_to_train(model), DenseHead(model.config.d_model), None
+        return ready_to_train(model), None
     before = _train(recipe.after, run=run, base=base, steps=steps, on_progress=on_progress)
     model = before.model
     if recipe.n_layer is not None:
         model = grown(model, recipe.n_layer, seed=recipe.seed)
-    head = before.coverage.head if before.coverage else None
-    return ready_to_train(model), before.dense, head
-
-
-def _teacher(
-    recipe: RelevanceRecipe,
-    rows: RelevanceRows,
-    tokenizer: Tokenizer,
-    *,
-    run: Path,
-    on_progress: Callable[[Progress], None],
-) -> Teacher:
-    """That of the run, its texts encoded where they are not yet."""
-    began = time.monotonic()
-
-    def tell(done: int, total: int, tokens: int) -> None:
-        share = {"texts encoded": done / total}
-        on_progress(_helper_progress(done, total, tokens, began, share))
-
-    encode_rows(
-        rows,
-        tokenizer,
-        run / TEACHER,
-        groups=recipe.teacher_groups,
-        seed=recipe.seed,
-        threads=torch.get_num_threads(),
-        on_progress=tell,
-    )
-    return open_teacher(run / TEACHER)
-
-
-def _helper_progress(
-    done: int, total: int, tokens: int, began: float, figures: Mapping[str, float]
-) -> Progress:
-    """Of what is made before the training itself."""
-    seconds = max(1e-9, time.monotonic() - began)
-    return Progress(
-        step=done,
-        steps=total,
-        tokens=tokens,
-        tokens_per_s=tokens / seconds,
-        seconds=seconds,
-        figures=figures,
-    )
-
-
-def _matcher(
-    recipe: RelevanceRecipe,
-    *,
-    run: Path,
-    base: Checkpoint,
-    steps: int | None,
-    on_progress: Callable[[Progress], None],
-) -> Matcher:
-    """That of the run, trained where it is not there yet."""
-    path = run / MATCHER
-    steps = min(recipe.matcher_steps, steps or recipe.matcher_steps)
-    began, read = time.monotonic(), 0
-
-    def tell(step: int, tokens: int, loss: float) -> None:
-        nonlocal read
-        read += tokens
-        if step % MATCHER_TOLD == 0:
-            on_progress(_helper_progress(step, steps, read, began, {"matcher": loss}))
-
-    if not path.is_file():
-        matcher = train_matcher(
-            open_rows(run / "rows"),
-            load_model(base).embedding.weight.detach(),
-            weights=recipe.matcher_weights,
-            steps=steps,
-            seed=recipe.seed,
-            on_progress=tell,
-        )
-        keep_matcher(matcher, path)
-    return read_matcher(path)
+    return ready_to_train(model), before
 
 
 def export_relevance(

@@ -18,19 +18,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from specialists.checkpoint import open_checkpoint
+from specialists.training.helpers import MATCHER, TEACHER, VECTORS
 from specialists.training.recipes import (
     Phase,
     RelevanceRecipe,
     pocket_q_rag,
     pocket_q_rag_cover,
+    pocket_q_rag_taught,
     pocket_q_rag_words,
 )
-from specialists.training.relevance_run import (
-    MATCHER,
-    TEACHER,
-    stretches,
-    train_relevance,
-)
+from specialists.training.relevance_run import stretches, train_relevance
 
 FIGURES = ("verdict", "within_query", "alignment", "match_f1", "accuracy")
 LAST_STEPS = 100
@@ -62,7 +59,8 @@ def later_stretches() -> Mapping[str, RelevanceRecipe]:
     """The same draws throughout, so that what is held back is the same for all of them."""
     phases = (Phase(until=1.0, max_length=256, token_budget=8_000),)
     second = replace(pocket_q_rag_cover(), phases=phases)
-    third = replace(pocket_q_rag(), phases=phases)
+    third = replace(pocket_q_rag_taught(), phases=phases)
+    fourth = replace(pocket_q_rag(), phases=phases)
     return {
         "2nd: whole": second,
         "2nd: no coverage": replace(second, matcher_steps=0),
@@ -70,13 +68,15 @@ def later_stretches() -> Mapping[str, RelevanceRecipe]:
         "2nd: neither": replace(second, matcher_steps=0, n_layer=None),
         "3rd: whole": third,
         "3rd: no teacher": replace(third, teacher_groups={}),
+        "4th: whole": fourth,
+        "4th: embeddings of the base": replace(fourth, taught_share=0.0),
     }
 
 
 def run_variant(recipe: RelevanceRecipe, run: Path, *, steps: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder)
-        for name in ("rows", MATCHER, TEACHER):
+        for name in ("rows", MATCHER, TEACHER, VECTORS):
             if (run / name).exists():
                 (own / name).symlink_to((run / name).resolve())
         for before in stretches(recipe)[:-1]:
@@ -96,12 +96,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--steps", type=int, default=400)
     asked = parser.parse_args()
-    print(f"{'variant':20}{'tokens':>10}", *(f"{name:>13}" for name in FIGURES))
+    print(f"{'variant':28}{'tokens':>10}", *(f"{name:>13}" for name in FIGURES))
     for name, recipe in variants().items():
         if not asked.names or name in asked.names:
             found = run_variant(recipe, asked.run, steps=asked.steps)
             values = (f"{found[figure]:13.3f}" for figure in FIGURES)
-            print(f"{name:20}{found['tokens']:10,.0f}", *values, flush=True)
+            print(f"{name:28}{found['tokens']:10,.0f}", *values, flush=True)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from specialists.loading import load_for_worker
 from specialists.requests import Decide
 from specialists.tokenizer import open_tokenizer
 from specialists.training.coverage import Matcher
+from specialists.training.helpers import MATCHER, VECTORS
 from specialists.training.matcher import read_matcher
-from specialists.training.relevance_run import MATCHER
 
 LONGEST = 300
 COUNTED = 40_000
@@ -155,6 +155,7 @@ def main() -> None:
     ways: dict[str, Score | None] = {
         "equal words": by_words(rows),
         "matcher": by_matcher(rows, read_matcher(given.run / MATCHER)),
+        "taught vectors": by_matcher(rows, read_matcher(given.run / VECTORS)),
         "MiniLM-L6": by_minilm(rows, tokenizer),
         **{str(one): by_specialist(rows, tokenizer, one) for one in given.specialist},
     }

@@ -12,8 +12,10 @@ import json
 from pathlib import Path
 
 from specialists.evaluation.plots import draw_lines
+from specialists.training.recipes import pocket_q_rag
+from specialists.training.relevance_run import stretches
 
-STRETCHES = ("q-rag-words", "q-rag-cover", "q-rag")
+STRETCHES = stretches(pocket_q_rag())
 FIGURES = {"development_verdict": "verdict", "development_within_query": "choice within a query"}
 MILLION = 1e6
 DRAWN_BELOW = 1.0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import write_rows
@@ -13,18 +14,19 @@ from specialists.evaluation.peers import can_run
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.requests import Decide
-from specialists.specialist import load_specialist
+from specialists.specialist import load_model, load_specialist
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import train_tokenizer
 from specialists.training.base_run import record_sources
+from specialists.training.helpers import MATCHER, TEACHER, VECTORS
+from specialists.training.matcher import read_matcher
 from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
 from specialists.training.relevance_run import (
-    MATCHER,
     SOURCES,
-    TEACHER,
     export_relevance,
     train_relevance,
 )
+from specialists.training.taught_vectors import mixed
 from tests.specialists.training.owls import owl_groups
 
 TINY = DecoderConfig(
@@ -65,6 +67,9 @@ def recipe() -> RelevanceRecipe:
         n_layer=None,
         matcher_steps=0,
         teacher_groups={},
+        vector_steps=0,
+        taught_share=0.0,
+        reworded_share=0.0,
         match_layers=(1,),
         phases=(Phase(until=1.0, max_length=96, token_budget=600),),
         steps=3,
@@ -115,6 +120,32 @@ def test_a_taught_recipe_encodes_its_texts_once_and_says_so_with_the_weights(
     written = (tmp_path / TEACHER / "whole.npy").stat().st_mtime_ns
     train_relevance(replace(taught, name="again"), run=tmp_path, base=base)
     assert (tmp_path / TEACHER / "whole.npy").stat().st_mtime_ns == written
+
+
+@pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
+def test_embeddings_that_the_encoder_taught_are_the_specialist_s_own(
+    base: Checkpoint, recipe: RelevanceRecipe, tmp_path: Path
+) -> None:
+    own = replace(
+        recipe,
+        name="own",
+        teacher_groups={"birds": 40},
+        vector_steps=2,
+        taught_share=0.5,
+        reworded_share=0.5,
+    )
+    model = train_relevance(own, run=tmp_path, base=base)
+    assert not (tmp_path / MATCHER).exists()
+    begun = read_matcher(tmp_path / VECTORS)
+    shipped = export_relevance(
+        own, model, run=tmp_path, base=base, target=tmp_path / "weights" / "own"
+    )
+    found = load_model(shipped).embedding.weight
+    theirs = load_model(base).embedding.weight
+    assert torch.allclose(found, mixed(theirs, begun, 0.5), atol=0.01)
+    assert not torch.allclose(normalize(theirs, dim=1), found, atol=0.01)
+    again = train_relevance(own, run=tmp_path, base=base)
+    assert torch.equal(model.embedding.weight, again.embedding.weight)
 
 
 def test_given_again_it_goes_on_where_it_was(
