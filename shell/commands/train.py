@@ -188,8 +188,8 @@ def _add_relevance_command(name: str, *, about: str) -> None:
 
 _add_relevance_command(
     "q-rag",
-    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, q-rag-taught "
-    "and q-rag, each from the one before.",
+    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, "
+    "q-rag-taught and q-rag, each from the one before.",
 )
 _add_relevance_command(
     "q-rag-taught",
