@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import RelevanceRows
+from specialists.errors import RecipeError
 from specialists.specialist import load_model
 from specialists.tokenizer import open_tokenizer
 from specialists.training.coverage import Matcher
@@ -52,43 +53,56 @@ def make_helpers(
     on_progress: OnProgress,
 ) -> Helpers:
     """Those of the run, made where they are not there yet; of `steps` none trains longer. Raises
-    `RecipeError` where the encoder is not installed."""
-    teacher = matcher = thesaurus = None
+    `RecipeError` where the encoder is not installed, or has nothing to teach vectors with."""
     tokenizer = open_tokenizer(base.tokenizer_path)
+    teacher = matcher = thesaurus = None
     if recipe.teacher_groups:
         _encode(recipe, rows, tokenizer, folder=run / TEACHER, on_progress=on_progress)
         teacher = open_teacher(run / TEACHER)
-    vectors_VD = load_model(base).embedding.weight.detach()
-    if recipe.vector_steps and teacher is not None:
-        path, most = run / VECTORS, recipe.vector_steps
-        tell = _Tell("taught vectors", min(most, steps or most), on_progress)
+    if recipe.vector_steps or recipe.matcher_steps:
+        path = run / (VECTORS if recipe.vector_steps else MATCHER)
         if not path.is_file():
-            keep_matcher(
-                train_vectors(
-                    rows, teacher, vectors_VD, steps=tell.steps, seed=recipe.seed, on_progress=tell
-                ),
-                path,
+            made = _train_matcher(
+                recipe, rows, base, teacher=teacher, steps=steps, on_progress=on_progress
             )
-        matcher = read_matcher(path)
-    elif recipe.matcher_steps:
-        path, most = run / MATCHER, recipe.matcher_steps
-        tell = _Tell("matcher", min(most, steps or most), on_progress)
-        if not path.is_file():
-            keep_matcher(
-                train_matcher(
-                    rows,
-                    vectors_VD,
-                    weights=recipe.matcher_weights,
-                    steps=tell.steps,
-                    seed=recipe.seed,
-                    on_progress=tell,
-                ),
-                path,
-            )
+            keep_matcher(made, path)
         matcher = read_matcher(path)
     if recipe.reworded_share and matcher is not None:
         thesaurus = make_thesaurus(matcher, tokenizer)
     return Helpers(teacher=teacher, matcher=matcher, thesaurus=thesaurus)
+
+
+def _train_matcher(
+    recipe: RelevanceRecipe,
+    rows: RelevanceRows,
+    base: Checkpoint,
+    *,
+    teacher: Teacher | None,
+    steps: int | None,
+    on_progress: OnProgress,
+) -> Matcher:
+    vectors_VD = load_model(base).embedding.weight.detach()
+    most = recipe.vector_steps or recipe.matcher_steps
+    most = min(most, steps or most)
+    if not recipe.vector_steps:
+        return train_matcher(
+            rows,
+            vectors_VD,
+            weights=recipe.matcher_weights,
+            steps=most,
+            seed=recipe.seed,
+            on_progress=_Tell("matcher", most, on_progress),
+        )
+    if teacher is None:
+        raise RecipeError(f"{recipe.name}: its vectors are to be taught, and no groups to encode")
+    return train_vectors(
+        rows,
+        teacher,
+        vectors_VD,
+        steps=most,
+        seed=recipe.seed,
+        on_progress=_Tell("taught vectors", most, on_progress),
+    )
 
 
 def _encode(

@@ -127,6 +127,9 @@ def _train(
         if recipe.taught_share:
             vectors_VD = model.embedding.weight.data
             vectors_VD.copy_(mixed(vectors_VD, helpers.matcher, recipe.taught_share))
+    told = None
+    if teacher is not None:
+        told = (before and before.teacher) or TeacherHead(width)
     objective = RelevanceObjective(
         model=model,
         dense=before.dense if before else DenseHead(width),
@@ -134,7 +137,7 @@ def _train(
         positive=contract.positive_index,
         match_layers=recipe.match_layers,
         coverage=coverage,
-        teacher=(before and before.teacher) or TeacherHead(width) if teacher else None,
+        teacher=told,
     )
     training, development = (
         RelevanceSampler(
