@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.cloze import cloze_groups, split_sections
@@ -19,7 +20,7 @@ from specialists.corpora.text import data_folder
 from specialists.corpora.tokens import sample_documents
 from specialists.errors import CorpusError
 from specialists.model.decoder import FinanceDecoder, draw_blocks
-from specialists.prompts import resolve_labels
+from specialists.prompts import Contract, resolve_labels
 from specialists.specialist import load_model
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
@@ -27,6 +28,7 @@ from specialists.training.base_run import Say, record_sources, trained_by
 from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
 from specialists.training.coverage import Coverage, CoverageHead
 from specialists.training.drawing import RelevanceSampler
+from specialists.training.equalising import equalised
 from specialists.training.growing import grown, keep_share
 from specialists.training.helpers import TEACHER, make_helpers
 from specialists.training.loop import Progress, StepReport, train
@@ -220,15 +222,17 @@ def _start(
 def export_relevance(
     recipe: RelevanceRecipe, model: FinanceDecoder, *, run: Path, base: Checkpoint, target: Path
 ) -> Checkpoint:
-    """Writes the folder that ships: int8 rows, without what equals the base."""
+    """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
+    the base."""
+    contract = resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path))
     return write_checkpoint(
         target,
         name=recipe.name,
         task="relevance",
         config=model.config,
-        tensors=model.state_dict(),
+        tensors=equalised(model, _some_prompts(recipe, contract, run=run, base=base)).state_dict(),
         storage="int8",
-        contract=resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path)),
+        contract=contract,
         tokenizer_path=None,
         base=base,
         recipe={
@@ -240,6 +244,19 @@ def export_relevance(
             **({"teacher": record_of(run / TEACHER)} if recipe.teacher_groups else {}),
         },
     )
+
+
+def _some_prompts(
+    recipe: RelevanceRecipe, contract: Contract, *, run: Path, base: Checkpoint
+) -> list[Tensor]:
+    """Token ids [B, T] of what the recipe's first step reads at the length of its last."""
+    prompt = prompt_ids(contract, open_tokenizer(base.tokenizer_path))
+    last = recipe.phases[-1]
+    drawn = RelevanceSampler(
+        open_rows(run / "rows"), prompt, weights=recipe.weights, seed=recipe.seed
+    ).rows_of(step=0, token_budget=last.token_budget, max_length=last.max_length)
+    (share,) = batches_side_by_side(drawn, prompt, max_length=last.max_length, cores=1)
+    return [batch.ids_BT for batch in share]
 
 
 def stretches(recipe: RelevanceRecipe) -> list[str]:
