@@ -77,6 +77,8 @@ _TEMPLATES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
+    """A text with the domain that its source gives it; texts of one `group` stay together."""
+
     form: Form
     text: str
     domain: str
@@ -101,6 +103,7 @@ def read_sources(data: Path, choice: random.Random) -> Iterator[Found]:
 
 
 def read_json_lines(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a pair file, plain or compressed."""
     with open_text(path) as handle:
         for line in handle:
             yield json.loads(line)

@@ -410,7 +410,6 @@ def pocket_q_rag() -> RelevanceRecipe:
         vector_steps=800,
         taught_share=0.65,
         reworded_share=0.25,
-        phases=(Phase(until=1.00, max_length=384, token_budget=24_000),),
         steps=3_600,
         learning_rate=7e-4,
         seed=3,
@@ -418,54 +417,39 @@ def pocket_q_rag() -> RelevanceRecipe:
     )
 
 
-def full_q_rag_words() -> RelevanceRecipe:
-    """The same rows and curriculum on the 50M base."""
+def _full(
+    pocket: RelevanceRecipe, *, after: RelevanceRecipe | None, learning_rate: float
+) -> RelevanceRecipe:
+    """The same stretch on the 50M base, which is deep enough as it is."""
     return replace(
-        pocket_q_rag_words(),
-        name="q-rag-50m-words",
+        pocket,
+        name=pocket.name.replace("q-rag", "q-rag-50m"),
         base="base-50m",
-        learning_rate=3e-4,
+        after=after,
+        n_layer=None,
+        learning_rate=learning_rate,
         match_layers=(4, 7),
     )
+
+
+def full_q_rag_words() -> RelevanceRecipe:
+    """The same rows and curriculum."""
+    return _full(pocket_q_rag_words(), after=None, learning_rate=3e-4)
 
 
 def full_q_rag_cover() -> RelevanceRecipe:
-    """The same second stretch; the 50M shape is deep enough as it is."""
-    return replace(
-        pocket_q_rag_cover(),
-        name="q-rag-50m-cover",
-        base="base-50m",
-        after=full_q_rag_words(),
-        n_layer=None,
-        learning_rate=3e-4,
-        match_layers=(4, 7),
-    )
+    """The same second stretch."""
+    return _full(pocket_q_rag_cover(), after=full_q_rag_words(), learning_rate=3e-4)
 
 
 def full_q_rag_taught() -> RelevanceRecipe:
     """The same third stretch."""
-    return replace(
-        pocket_q_rag_taught(),
-        name="q-rag-50m-taught",
-        base="base-50m",
-        after=full_q_rag_cover(),
-        n_layer=None,
-        learning_rate=2e-4,
-        match_layers=(4, 7),
-    )
+    return _full(pocket_q_rag_taught(), after=full_q_rag_cover(), learning_rate=2e-4)
 
 
 def full_q_rag() -> RelevanceRecipe:
     """The same fourth stretch."""
-    return replace(
-        pocket_q_rag(),
-        name="q-rag-50m",
-        base="base-50m",
-        after=full_q_rag_taught(),
-        n_layer=None,
-        learning_rate=2e-4,
-        match_layers=(4, 7),
-    )
+    return _full(pocket_q_rag(), after=full_q_rag_taught(), learning_rate=2e-4)
 
 
 def pocket_q_cmdsafe() -> LabelRecipe:

@@ -20,17 +20,21 @@ from specialists.corpora.text import data_folder
 from specialists.corpora.tokens import sample_documents
 from specialists.errors import CorpusError
 from specialists.model.decoder import FinanceDecoder, draw_blocks
-from specialists.prompts import Contract, resolve_labels
+from specialists.prompts import resolve_labels
 from specialists.specialist import load_model
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
 from specialists.training.base_run import Say, record_sources, trained_by
-from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
+from specialists.training.batches import (
+    PromptIds,
+    RelevanceBatch,
+    batches_side_by_side,
+    prompt_ids,
+)
 from specialists.training.coverage import Coverage, CoverageHead
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.equalising import equalised
 from specialists.training.growing import grown, keep_share
-from specialists.training.helpers import TEACHER, make_helpers
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead
 from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
@@ -38,6 +42,7 @@ from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import Phase, RelevanceRecipe
 from specialists.training.taught_vectors import mixed
 from specialists.training.teacher import TeacherHead, record_of, require_encoder
+from specialists.training.teaching_aids import TEACHER, make_teaching_aids
 
 MEASURED_STEPS = 6
 ROWS_SEED = 0
@@ -121,14 +126,14 @@ def _train(
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     rows = open_rows(run / "rows")
-    helpers = make_helpers(recipe, rows, base, run=run, steps=steps, on_progress=on_progress)
-    teacher, coverage = helpers.teacher, None
-    if helpers.matcher is not None:
+    aids = make_teaching_aids(recipe, rows, base, run=run, steps=steps, on_progress=on_progress)
+    teacher, coverage = aids.teacher, None
+    if aids.matcher is not None:
         head = before.coverage.head if before and before.coverage else CoverageHead(width)
-        coverage = Coverage(matcher=helpers.matcher, head=head)
+        coverage = Coverage(matcher=aids.matcher, head=head)
         if recipe.taught_share:
             vectors_VD = model.embedding.weight.data
-            vectors_VD.copy_(mixed(vectors_VD, helpers.matcher, recipe.taught_share))
+            vectors_VD.copy_(mixed(vectors_VD, aids.matcher, recipe.taught_share))
     told = None
     if teacher is not None:
         told = (before and before.teacher) or TeacherHead(width)
@@ -150,7 +155,7 @@ def _train(
             development=held_out,
             negatives=recipe.negatives,
             teacher=None if held_out else teacher,
-            thesaurus=None if held_out else helpers.thesaurus,
+            thesaurus=None if held_out else aids.thesaurus,
             reworded_share=recipe.reworded_share,
         )
         for held_out in (False, True)
@@ -224,13 +229,15 @@ def export_relevance(
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
     the base."""
-    contract = resolve_labels(recipe.contract, open_tokenizer(base.tokenizer_path))
+    tokenizer = open_tokenizer(base.tokenizer_path)
+    contract = resolve_labels(recipe.contract, tokenizer)
+    prompts = _some_prompts(recipe, prompt_ids(contract, tokenizer), run=run)
     return write_checkpoint(
         target,
         name=recipe.name,
         task="relevance",
         config=model.config,
-        tensors=equalised(model, _some_prompts(recipe, contract, run=run, base=base)).state_dict(),
+        tensors=equalised(model, prompts).state_dict(),
         storage="int8",
         contract=contract,
         tokenizer_path=None,
@@ -246,11 +253,8 @@ def export_relevance(
     )
 
 
-def _some_prompts(
-    recipe: RelevanceRecipe, contract: Contract, *, run: Path, base: Checkpoint
-) -> list[Tensor]:
+def _some_prompts(recipe: RelevanceRecipe, prompt: PromptIds, *, run: Path) -> list[Tensor]:
     """Token ids [B, T] of what the recipe's first step reads at the length of its last."""
-    prompt = prompt_ids(contract, open_tokenizer(base.tokenizer_path))
     last = recipe.phases[-1]
     drawn = RelevanceSampler(
         open_rows(run / "rows"), prompt, weights=recipe.weights, seed=recipe.seed

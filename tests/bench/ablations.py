@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from specialists.checkpoint import open_checkpoint
-from specialists.training.helpers import MATCHER, TEACHER, VECTORS
 from specialists.training.recipes import (
     Phase,
     RelevanceRecipe,
@@ -28,6 +27,7 @@ from specialists.training.recipes import (
     pocket_q_rag_words,
 )
 from specialists.training.relevance_run import stretches, train_relevance
+from specialists.training.teaching_aids import MATCHER, TEACHER, VECTORS
 
 FIGURES = ("verdict", "within_query", "alignment", "match_f1", "accuracy")
 LAST_STEPS = 100

@@ -25,8 +25,8 @@ from specialists.loading import load_for_worker
 from specialists.requests import Decide
 from specialists.tokenizer import open_tokenizer
 from specialists.training.coverage import Matcher
-from specialists.training.helpers import MATCHER, VECTORS
 from specialists.training.matcher import read_matcher
+from specialists.training.teaching_aids import MATCHER, VECTORS
 
 LONGEST = 300
 COUNTED = 40_000

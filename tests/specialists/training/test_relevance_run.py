@@ -18,7 +18,6 @@ from specialists.specialist import load_model, load_specialist
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import train_tokenizer
 from specialists.training.base_run import record_sources
-from specialists.training.helpers import MATCHER, TEACHER, VECTORS
 from specialists.training.matcher import read_matcher
 from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
 from specialists.training.relevance_run import (
@@ -27,6 +26,7 @@ from specialists.training.relevance_run import (
     train_relevance,
 )
 from specialists.training.taught_vectors import mixed
+from specialists.training.teaching_aids import MATCHER, TEACHER, VECTORS
 from tests.specialists.training.owls import owl_groups
 
 TINY = DecoderConfig(

@@ -1,4 +1,4 @@
-"""What a relevance training is helped by, made before it and kept in the run's folder: the texts
+"""What a relevance training is taught with, made before it and kept in the run's folder: the texts
 as the encoder sees them (`teacher.py`), a matcher, learned from pairs (`matcher.py`) or taught by
 the encoder (`taught_vectors.py`), and which words it finds near (`rewording.py`). What lies there
 is not made again.
@@ -35,7 +35,7 @@ OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Helpers:
+class TeachingAids:
     """None for what the recipe does without."""
 
     teacher: Teacher | None = None
@@ -43,7 +43,7 @@ class Helpers:
     thesaurus: Thesaurus | None = None
 
 
-def make_helpers(
+def make_teaching_aids(
     recipe: RelevanceRecipe,
     rows: RelevanceRows,
     base: Checkpoint,
@@ -51,7 +51,7 @@ def make_helpers(
     run: Path,
     steps: int | None,
     on_progress: OnProgress,
-) -> Helpers:
+) -> TeachingAids:
     """Those of the run, made where they are not there yet; of `steps` none trains longer. Raises
     `RecipeError` where the encoder is not installed, or has nothing to teach vectors with."""
     tokenizer = open_tokenizer(base.tokenizer_path)
@@ -69,7 +69,7 @@ def make_helpers(
         matcher = read_matcher(path)
     if recipe.reworded_share and matcher is not None:
         thesaurus = make_thesaurus(matcher, tokenizer)
-    return Helpers(teacher=teacher, matcher=matcher, thesaurus=thesaurus)
+    return TeachingAids(teacher=teacher, matcher=matcher, thesaurus=thesaurus)
 
 
 def _train_matcher(
