@@ -32,4 +32,10 @@ def measured_dir() -> Path:
 
 def _home(*parts: str) -> Path | None:
     home = os.environ.get("QSHELL_HOME")
-    return Path(home).expanduser().absolute().joinpath(*parts) if home else None
+    return expanded(home).absolute().joinpath(*parts) if home else None
+
+
+def expanded(path: str | Path) -> Path:
+    """With `~` for a home. As in a command shell, the home of nobody stays as it is written; where
+    it is looked for, there is no such folder."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises RuntimeError

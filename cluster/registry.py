@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cluster.errors import RegistryError, UnknownSpecialist
 from cluster.hub import hub_folder
+from cluster.places import expanded
 from cluster.registry_file import YamlFile, read_yaml_file
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -226,7 +227,7 @@ def _check(file: YamlFile) -> RegistryFile:
         for index, rule in enumerate(entry.route.rules):
             try:
                 re.compile(rule)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 key = ("specialists", name, "route", "rules", index)
                 raise RegistryError(
                     f"{file.path}:{file.line_of(*key)}: {_dotted(key)}: {rule!r} is no regular "
@@ -269,4 +270,10 @@ def _dotted(key: Iterable[object]) -> str:
 def _folder(checkpoint: str, root: Path, where: str, name: str) -> Path:
     if checkpoint.startswith("hub:"):
         return hub_folder(checkpoint, where=f"{where}: specialists.{name}.checkpoint")
-    return (root / Path(checkpoint).expanduser()).resolve()
+    try:
+        return (root / expanded(checkpoint)).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # no path, or a circle of links
+        raise RegistryError(
+            f"{where}: specialists.{name}.checkpoint: {checkpoint!r} is no path ({error}); write "
+            "the folder that holds config.json"
+        ) from error

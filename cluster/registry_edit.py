@@ -6,6 +6,7 @@ takes the file's place: when it does not say exactly what was wanted, the file s
 """
 
 import contextlib
+import json
 import os
 import re
 import tempfile
@@ -173,6 +174,10 @@ def _check_and_replace(path: Path, text: str, *, wanted: Mapping[str, object]) -
         raise RegistryError(by_hand) from error
     if found != wanted:
         raise RegistryError(by_hand)
+    try:
+        json.dumps(wanted, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RegistryError(f"{path}: nothing was changed; that is no text ({error})") from error
     _replace(path, text)
 
 

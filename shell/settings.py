@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import platformdirs
 import yaml
 
+from cluster.places import expanded
 from cluster.records import GUARDS, USUAL_GUARDS, GuardName
 from shell.errors import SettingsError
 
@@ -122,7 +123,7 @@ def default_log_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
 def _default_settings(environ: Mapping[str, str]) -> Settings:
     if home := environ.get("QSHELL_HOME"):
-        root = Path(home).expanduser().absolute()
+        root = expanded(home).absolute()
         return Settings(
             config_file=root / "config.yaml", cache_dir=root / "cache", data_dir=root / "data"
         )
@@ -192,14 +193,14 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
             raise SettingsError(f"{where}: guards: {error}") from error
     if key == "score_cache":
         # A relative file is meant from the one that names it.
-        return value if value in ("on", "off") else str(folder / Path(value).expanduser())
+        return value if value in ("on", "off") else str(folder / expanded(value))
     if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
             raise SettingsError(f"{where}: {key}: {value} is neither true nor false")
         return value == "true"
     if key in _PATH_KEYS:
         # A relative folder is meant from the file that names it, wherever qshell is run.
-        return folder / Path(value).expanduser()
+        return folder / expanded(value)
     return value
 
 

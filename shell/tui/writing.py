@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from cluster.places import expanded
 from shell.output import plain
 from shell.report import Report, source_parts
 from shell.session import Session
@@ -18,7 +19,7 @@ def answer_text(report: Report) -> str:
 
 def write_export(session: Session, path: Path) -> Path:
     """Never over a file that stands there already. Raises `OSError`."""
-    path = path.expanduser()
+    path = expanded(path)
     if path.suffix == ".json":
         text = json.dumps(session.to_dict(), indent=2) + "\n"
     else:

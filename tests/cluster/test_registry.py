@@ -151,3 +151,19 @@ def test_the_shipped_registry_explains_every_key() -> None:
 def test_the_schema_is_that_of_the_types() -> None:
     schema = json.loads(schema_path().read_text("utf-8"))
     assert schema == RegistryFile.model_json_schema()
+
+
+@pytest.mark.parametrize("rule", ["a{4294967296}", "(" * 2_000 + ")" * 2_000])
+def test_a_rule_that_is_beyond_the_engine_is_told_with_its_place(tmp_path: Path, rule: str) -> None:
+    text = f"{FOUR_LINES}    route: {{rules: ['{rule}']}}\n"
+    with pytest.raises(RegistryError, match=r"5: specialists\.mine\.route\.rules"):
+        read_registry(written(tmp_path, text))
+
+
+def test_the_home_of_nobody_and_no_path_at_all_are_no_crash(tmp_path: Path) -> None:
+    text = FOUR_LINES.replace("./weights", "~nobody-of-this-name/w")
+    spec = read_registry(written(tmp_path, text)).resolve("mine")
+    assert spec.folder == tmp_path / "~nobody-of-this-name" / "w"
+    text = FOUR_LINES.replace("./weights", '"a\\0b"')
+    with pytest.raises(RegistryError, match="is no path"):
+        read_registry(written(tmp_path, text))

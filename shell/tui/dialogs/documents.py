@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from cluster.places import expanded
 from shell.tui.dialogs.dialog import Dialog
 
 _MOST_SHOWN = 60
@@ -51,8 +52,8 @@ class DocumentsDialog(Dialog[Path]):
         if not typed:
             self.query_one("#choices", OptionList).focus()
             return
-        path = Path(typed).expanduser().absolute()
-        if path.exists():
+        path = expanded(typed).absolute()
+        if _is_there(path):
             self.dismiss(path)
         else:
             self.query_one(".hint", Static).update(
@@ -71,7 +72,7 @@ class DocumentsDialog(Dialog[Path]):
     async def _complete(self, typed: str) -> None:
         found = await asyncio.to_thread(folders_like, typed)
         self._show([(str(path), path) for path in found])
-        if not found and not await asyncio.to_thread(Path(typed).expanduser().exists):
+        if not found and not await asyncio.to_thread(_is_there, expanded(typed)):
             self.query_one(".hint", Static).update(Content("Nothing begins like this."))
 
     def _show(self, choices: list[tuple[str, Path]]) -> None:
@@ -81,9 +82,14 @@ class DocumentsDialog(Dialog[Path]):
         listed.add_options(Option(Content(words)) for words, _ in choices)
 
 
+def _is_there(path: Path) -> bool:
+    """False also for what nobody may look at, and for what is no name of a file."""
+    return os.path.exists(path)  # noqa: PTH110  Path.exists raises for some of them
+
+
 def folders_like(typed: str) -> list[Path]:
     """Folders that begin like what was typed; where it ends with a slash, those inside."""
-    path = Path(typed).expanduser()
+    path = expanded(typed)
     parent, start = (path, "") if typed.endswith(os.sep) else (path.parent, path.name)
     try:
         with os.scandir(parent) as entries:
@@ -93,6 +99,6 @@ def folders_like(typed: str) -> list[Path]:
                 if entry.is_dir() and entry.name.lower().startswith(start.lower())
                 if start.startswith(".") or not entry.name.startswith(".")
             )
-    except OSError:
+    except (OSError, ValueError):
         return []
     return [(parent / name).absolute() for name in names[:_MOST_SHOWN]]
