@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Self
 
 from cluster.errors import RowError
 from cluster.events import Event
-from cluster.pipelines.batch import LineDone, read_lines, run_lines
+from cluster.pipelines.batch import LineDone, TooLong, read_lines, run_lines
 from cluster.pipelines.examples import ExampleResult, run_examples
 from cluster.pipelines.journal import Journal
 from cluster.pipelines.pipeline import Input, Pipeline
@@ -26,7 +26,9 @@ from cluster.pipelines.run import RowResult, StepBegan, StepDone, summary
 from cluster.pipelines.runner import PipelineRunner
 from cluster.pipelines.types import TEXTS
 from cluster.pipelines.values import from_json
+from cluster.places import expanded
 from shell.asking import open_cluster
+from shell.errors import ShellError
 from shell.output import Output, Ticks
 from shell.settings import Settings
 
@@ -50,13 +52,14 @@ class RowsOrder:
 
 @dataclass(kw_only=True, slots=True)
 class Count:
-    """What came of the rows."""
+    """What came of the rows, and which file holds those that failed."""
 
     rows: int = 0
     refused: int = 0
     failed: int = 0
     replayed: int = 0
     first_failure: str = ""
+    kept_in: Path | None = None
 
     def add(self, done: LineDone) -> None:
         self.rows += 1
@@ -74,7 +77,7 @@ def read_input(name: str, wanted: Input, typed: str) -> Any:
         return typed
     if wanted.type.name == "path":
         # Typed by the user, so it may stand anywhere.
-        return Path(typed).expanduser().absolute()
+        return expanded(typed).absolute()
     if wanted.type == TEXTS and not typed.lstrip().startswith("["):
         return tuple(line.strip() for line in typed.splitlines() if line.strip())
     try:
@@ -134,6 +137,7 @@ async def run_stream(
                         steps.say()
                         _write_line(done.line)
                         tick(count.rows, total, _words(count))
+    count.kept_in = kept.kept_in
     return count
 
 
@@ -160,7 +164,8 @@ async def try_pipelines(
 class FailedRows:
     """The rows that failed, as they came, in a file that can be run again. It takes its name only
     when the run reached its end, so that it may be the file that is being read: that one goes when
-    none failed any more, and stays whole when the run was broken off."""
+    none failed any more, and stays whole when the run was broken off, or when a row of it was too
+    long to be kept."""
 
     def __init__(self, path: Path, source: BinaryIO, output: Output) -> None:
         self._path = path
@@ -168,21 +173,39 @@ class FailedRows:
         self._source = source
         self._output = output
         self._file: BinaryIO | None = None
+        self._too_long = 0
+        self.kept_in: Path | None = None
+        """Where they are, when the run has ended; None when none was kept."""
 
     def __enter__(self) -> Self:
+        if not self._path.parent.is_dir():
+            raise ShellError(
+                f"{self._path}: there is no folder {self._path.parent} for the rows that fail; "
+                "make it, or name another file with --failed"
+            )
         return self
 
     def __exit__(self, stopped_by: type[BaseException] | None, *_: object) -> None:
+        if self._too_long:
+            self._output.note(
+                f"too long to be kept among the rows that failed: {self._too_long}; they stand in "
+                "what was read alone"
+            )
+        source_may_go = stopped_by is None and not self._too_long
         if self._file is not None:
             self._file.close()
-            if stopped_by is None:
-                self._unfinished.replace(self._path)
-            else:
+            self.kept_in = self._unfinished
+            if stopped_by is None and (source_may_go or not self._is_source()):
+                self.kept_in = self._unfinished.replace(self._path)
+            elif stopped_by is not None:
                 self._output.note(f"the rows that failed so far are kept in {self._unfinished}")
-        elif stopped_by is None and self._is_source():
+        elif source_may_go and self._is_source():
             self._path.unlink()
 
     def add(self, given: bytes) -> None:
+        if isinstance(given, TooLong):
+            self._too_long += 1
+            return
         if self._file is None:
             self._file = self._unfinished.open("xb")
         self._file.write(given.strip() + b"\n")

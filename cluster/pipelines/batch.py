@@ -8,6 +8,7 @@ come from and go to is the caller's.
 import asyncio
 import hashlib
 import json
+import math
 import os
 import threading
 from collections.abc import (
@@ -29,6 +30,7 @@ from cluster.pipelines.run import RowResult
 from cluster.pipelines.stream import AT_ONCE, stream_in_order
 
 _READ_BYTES = 65_536
+_SHOWN_BYTES = 200
 _MAX_ROW_BYTES = 64 * 2**20
 _AHEAD = 16
 """Reads that may wait for their rows to be begun."""
@@ -36,8 +38,9 @@ _AHEAD = 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineDone:
-    """One row is done. `number` counts rows from 1, `given` is its line as it came, `line` what
-    goes out, without a line end; `replayed` that an earlier run had done it."""
+    """One row is done. `number` counts rows from 1, `given` is its line as it came (`TooLong` when
+    that was let go), `line` what goes out, without a line end; `replayed` that an earlier run had
+    done it."""
 
     number: int
     given: bytes
@@ -119,20 +122,28 @@ async def _run_line(
 ) -> tuple[KeptRow, str]:
     try:
         values = parse_row(row.given)
-    except RowError as error:
-        result, carried = RowResult(status="failed", output={}, reason=str(error)), {}
-    else:
-        result = await run({**values, **fixed})
         carried = {name: v for name, v in values.items() if name not in pipeline.inputs}
+        result = await run({**values, **fixed})
+        return _kept(row, carried, result), result.reason
+    except RowError as error:
+        reason = str(error)
+    except RecursionError:
+        reason = "the row or its output is nested too deeply"
+    return _kept(row, {}, RowResult(status="failed", output={}, reason=reason)), reason
+
+
+def _kept(row: _Row, carried: Mapping[str, Any], result: RowResult) -> KeptRow:
     number = {"row": row.number} if result.status == "failed" else {}
     out = {**carried, **number, **result.to_json()}
-    return KeptRow(status=result.status, line=one_line_json(out)), result.reason
+    return KeptRow(status=result.status, line=one_line_json(out))
 
 
 def parse_row(given: bytes) -> dict[str, Any]:
     """Raises `RowError`."""
+    if isinstance(given, TooLong):
+        raise RowError(f"the row is over {_MAX_ROW_BYTES} bytes; is it one line of JSON?")
     try:
-        row = json.loads(given, parse_constant=_no_constant)
+        row = json.loads(given, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise RowError(f"the row is not JSON ({error})") from error
     if not isinstance(row, dict):
@@ -155,6 +166,13 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits:.20} is more than a number here may be")
+    return number
 
 
 async def read_lines(stream: BinaryIO) -> AsyncIterator[bytes]:
@@ -188,17 +206,33 @@ async def read_lines(stream: BinaryIO) -> AsyncIterator[bytes]:
             if not piece:
                 break
             first, *more = piece.split(b"\n")
-            begun.append(first)
-            if sum(map(len, begun)) > _MAX_ROW_BYTES:
-                raise RowError(f"a row is over {_MAX_ROW_BYTES} bytes; these are no lines of JSON")
+            begun = _longer(begun, first)
             for line in more:
-                yield b"".join(begun)
+                yield _join(begun)
                 begun = [line]
         if any(begun):
-            yield b"".join(begun)
+            yield _join(begun)
     finally:
         wanted.clear()
         room.release()
+
+
+class TooLong(bytes):
+    """The beginning of a row that is longer than rows may be; the rest was let go."""
+
+
+def _longer(begun: list[bytes], piece: bytes) -> list[bytes]:
+    """The pieces of a row that is being read, with one more; of one too long its beginning."""
+    if begun and isinstance(begun[0], TooLong):
+        return begun
+    begun.append(piece)
+    if sum(map(len, begun)) > _MAX_ROW_BYTES:
+        return [TooLong(b"".join(begun)[:_SHOWN_BYTES])]
+    return begun
+
+
+def _join(begun: list[bytes]) -> bytes:
+    return begun[0] if len(begun) == 1 else b"".join(begun)
 
 
 def _read_some(stream: BinaryIO) -> bytes:

@@ -6,6 +6,7 @@ was made from. Lines go to the system one by one, so a killed process loses none
 cut off is dropped.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -66,7 +67,7 @@ class Journal:
 
     def append(self, key: str, row: KeptRow) -> None:
         """Only after `replay` gave None for this row."""
-        self._file.write(f"{key} {row.status} {row.line}\n".encode("utf-8", "surrogatepass"))
+        self._write(f"{key} {row.status} {row.line}\n".encode("utf-8", "surrogatepass"))
 
     def finish(self) -> None:
         """Nothing is left to go on with."""
@@ -83,8 +84,16 @@ class Journal:
         self._file.seek(self._valid)
         self._file.truncate()
         if not self._valid:
-            self._file.write(self._header)
-            self._valid = len(self._header)
+            self._write(self._header)
+
+    def _write(self, line: bytes) -> None:
+        """All of it or nothing: on a full disk a system may take the beginning of a line."""
+        written = self._file.write(line)
+        if written != len(line):
+            self._file.seek(self._valid)
+            self._file.truncate()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        self._valid += len(line)
 
 
 def _open_locked(path: Path) -> FileIO:
@@ -92,17 +101,23 @@ def _open_locked(path: Path) -> FileIO:
     file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         file.close()
         raise PipelineError(
             f"another run of this pipeline over these rows is under way ({path}); wait for it, or "
             "stop it"
         ) from error
+    except OSError:
+        file.close()
+        raise
     return file
 
 
 def _parse(raw: bytes, key: str) -> KeptRow | None:
-    parts = raw.decode("utf-8", "surrogatepass").rstrip("\n").split(" ", 2)
+    try:
+        parts = raw.decode("utf-8", "surrogatepass").rstrip("\n").split(" ", 2)
+    except UnicodeDecodeError:
+        return None
     if not raw.endswith(b"\n") or len(parts) != 3 or parts[0] != key:
         return None
     if parts[1] not in get_args(Status):

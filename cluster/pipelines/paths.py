@@ -39,7 +39,11 @@ class Folders:
         return self._inside(self.root / path)
 
     def _inside(self, path: Path) -> Path:
-        root, found = self.root.resolve(), path.resolve()
+        root = self.root.resolve()
+        try:
+            found = path.resolve()
+        except (OSError, ValueError, RuntimeError) as error:  # half a letter, a circle of links
+            raise PathRefused(f"{str(path)!r}: this is no path ({error})") from error
         if not found.is_relative_to(root):
             raise PathRefused(
                 f"{path}: this is outside {root}; a pipeline stays below the folder it runs in "

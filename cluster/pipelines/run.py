@@ -151,6 +151,10 @@ class _Run:
         except (ClusterError, SpecialistError, OSError) as error:
             self._tell(step, place, seen, "failed", None, str(error))
             raise _StepFailed(str(error), place) from error
+        except Exception as error:  # a mistake of ours fails its row, not all rows after it
+            told = f"a mistake in qshell: {type(error).__name__}: {error}"
+            self._tell(step, place, seen, "failed", None, told)
+            raise _StepFailed(told, place) from error
         if not refusal:
             self._tell(step, place, seen, "done", value)
             return value
@@ -234,7 +238,7 @@ async def _try(step: Step, call: StepCall, seen: _Seen) -> Any:
         seen.tries += 1
         try:
             return await _within(step, call)
-        except (ClusterError, OSError) as error:
+        except (ClusterError, OSError, _StepFailed) as error:
             if seen.tries > step.policy.retry or not _passes(error):
                 raise
         await asyncio.sleep(step.policy.wait_s * 2 ** (seen.tries - 1))
@@ -251,7 +255,9 @@ async def _within(step: Step, call: StepCall) -> Any:
 
 
 def _passes(error: Exception) -> bool:
-    """Whether trying again may help."""
+    """Whether trying again may help; of a step inside, what it failed of."""
+    if isinstance(error, _StepFailed):
+        return isinstance(error.__cause__, Exception) and _passes(error.__cause__)
     if isinstance(error, UnknownSpecialist):
         return False
     return isinstance(error, CallError | EndpointError | OSError)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from cluster.errors import RowError
 from cluster.pipelines.types import PASSAGE, VERDICT, Type
@@ -105,7 +105,7 @@ def _text(value: object, wanted: Type, place: str) -> str:
 
 
 def _number(value: object, wanted: Type, place: str) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not _finite(value):
         raise _unfit(value, wanted, place)
     return value
 
@@ -148,6 +148,25 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _finite(value: object) -> TypeGuard[int | float]:
+    """A number that a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+_VERDICT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    "label": lambda v: isinstance(v, str),
+    "positive": lambda v: isinstance(v, bool),
+    "score": _finite,
+    "logits": lambda v: all(map(_finite, v)),
+    "truncated": lambda v: isinstance(v, bool),
+    "tokens": _whole,
+    "query_truncated": lambda v: isinstance(v, bool),
+}
 _PASSAGE_KEYS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda v: isinstance(v, str),
     "source": lambda v: isinstance(v, str),
@@ -189,9 +208,13 @@ def _verdict(value: object, wanted: Type, place: str) -> Verdict:
     if not isinstance(value, Mapping):
         raise _unfit(value, wanted, place)
     try:
-        return Verdict(**{**value, "logits": tuple(value["logits"])})
+        verdict = Verdict(**{**value, "logits": tuple(value["logits"])})
     except (TypeError, KeyError) as error:
         raise _unfit(value, wanted, place) from error
+    for name, suits in _VERDICT_FIELDS.items():
+        if not suits(getattr(verdict, name)):
+            raise _unfit(getattr(verdict, name), wanted, f"{place}.{name}")
+    return verdict
 
 
 def _verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -211,7 +234,10 @@ def _judged(value: object, wanted: Type, place: str) -> JudgedPassage:
         return value
     if not isinstance(value, Mapping) or "verdict" not in value:
         raise _unfit(value, wanted, place)
-    rest = {k: v for k, v in value.items() if k not in _JUDGED_KEYS} | value.get("given", {})
+    given = value.get("given", {})
+    if not isinstance(given, Mapping):
+        raise _unfit(given, wanted, f"{place}.given")
+    rest = {**{k: v for k, v in value.items() if k not in _JUDGED_KEYS}, **given}
     verdict = _verdict(value["verdict"], VERDICT, f"{place}.verdict")
     return JudgedPassage(
         passage=_passage(rest, PASSAGE, place),

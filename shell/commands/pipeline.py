@@ -140,7 +140,9 @@ def new(name: str, model: str) -> None:
 
     _, output = _begin(False)
     if not _NAME.fullmatch(name):
-        raise click.UsageError(f"{name} is no name: small letters, digits, - and _ after a letter")
+        raise click.UsageError(
+            f"{name!r} is no name: small letters, digits, - and _ after a letter"
+        )
     text = find_pipeline(model, files=False).read_text("utf-8")
     path = Path(f"{name}.yaml")
     try:
@@ -283,9 +285,11 @@ def run(
         stream = files.enter_context(rows_file.open("rb")) if rows_file else _stdin(missing)
         count = asyncio.run(run_stream(settings, checked, stream, order, output))
     if count.failed:
+        kept = count.kept_in
+        where = f"; they are kept in {kept} (qshell pipeline run {pipeline} --in {kept})"
         raise PipelineError(
-            f"{count.failed} of {count.rows} rows failed, the first being {count.first_failure}; "
-            f"they are kept in {order.failed} (qshell pipeline run {pipeline} --in {order.failed})"
+            f"{count.failed} of {count.rows} rows failed, the first being {count.first_failure}"
+            f"{where if kept else ''}"
         )
     refused = f", {count.refused} of them refused" if count.refused else ""
     before = f", {count.replayed} of them by the run before" if count.replayed else ""
@@ -311,7 +315,9 @@ def _fixed(pipeline: "Pipeline", given: tuple[str, ...]) -> dict[str, Any]:
     values = {}
     for typed in given:
         name, equals, text = typed.partition("=")
-        if not equals or name not in pipeline.inputs:
+        if not equals:
+            raise click.UsageError(f"--set {typed}: write --set NAME=VALUE")
+        if name not in pipeline.inputs:
             raise click.UsageError(
                 f"--set {typed}: {pipeline.name} has no input {name!r}"
                 f"{nearest(name, pipeline.inputs)}; it has {', '.join(pipeline.inputs) or 'none'}"

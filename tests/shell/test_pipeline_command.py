@@ -15,6 +15,7 @@ import pytest
 
 from cluster.backends.stub import StubBackend
 from cluster.cluster import Cluster
+from cluster.pipelines import batch
 from cluster.pipelines.library import shipped_names
 from cluster.workers.scripted import Script
 from shell import piping
@@ -272,7 +273,9 @@ def test_what_is_typed_may_stand_outside_and_what_a_row_says_may_not(
         (("run", "ask", "--set", "qestion=x"), 2, "no input 'qestion' (did you mean 'question'?)"),
         (("run", "filter-jsonl", "--set", "passages=a"), 2, "expected list of passage as JSON"),
         (("run", "cite-report", "--set", "questions=[1]"), 2, "questions[0]: expected text"),
-        (("new", "../x"), 2, "../x is no name"),
+        (("run", "cite-report", "--set", "questions"), 2, "write --set NAME=VALUE"),
+        (("new", "\t"), 2, r"'\t' is no name"),
+        (("new", "../x"), 2, "'../x' is no name"),
         (("graph", "asks"), 1, "did you mean 'ask'"),
     ],
 )
@@ -372,3 +375,32 @@ def test_ten_thousand_rows_survive_a_kill_each_once_and_in_order(tmp_path: Path)
     assert list((home / "data" / "pipelines").iterdir()) == [], "nothing is left to go on with"
     before = (tmp_path / "killed").read_bytes().rpartition(b"\n")[0]
     assert (tmp_path / "again").read_bytes().startswith(before)
+
+
+def test_a_folder_for_failed_rows_that_is_not_there_is_told_before_the_first_row(
+    qshell: Qshell,
+) -> None:
+    code, out, err = qshell(
+        "run", "filter-jsonl", "--failed", "no/such/f.jsonl", rows=rows_of(ROW, "{broken\n")
+    )
+    assert (code, out) == (1, "")
+    assert "there is no folder no/such" in err
+
+
+def test_a_row_too_long_to_be_kept_stays_in_the_file_it_came_from(
+    qshell: Qshell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_MAX_ROW_BYTES", 300)
+    monkeypatch.setattr(batch, "_READ_BYTES", 100)
+    failed = tmp_path / "work" / "filter-jsonl.failed.jsonl"
+    long = '{"question": "' + "x" * 1_000 + '"}\n'
+    code, out, err = qshell("run", "filter-jsonl", rows=rows_of(ROW, long))
+    assert (code, len(out.splitlines()), failed.exists()) == (1, 2, False)
+    assert "too long to be kept" in err and "they are kept in" not in err
+    for rows, others in ((rows_of(ROW, long), []), (rows_of("{broken\n", long), ["{broken\n"])):
+        failed.write_text(rows)
+        code, _, err = qshell("run", "filter-jsonl", "--in", failed.name)
+        assert (code, failed.read_text()) == (1, rows)
+        unfinished = list(failed.parent.glob("*.unfinished"))
+        assert [path.read_text() for path in unfinished] == others
+        assert all(f"kept in {path.name}" in err for path in unfinished)

@@ -41,7 +41,7 @@ def _read_as(path: Path, kind: str) -> Any:
         raise DocumentError(f"{path}: {error}") from error
     if kind == "passages":
         return split_passages(document)
-    lines = tuple(line for line in document.text.splitlines() if line.strip())
+    lines = tuple(line for line in document.text.split("\n") if line.strip())
     if kind == "lines":
         return lines
     return (

@@ -46,7 +46,8 @@ async def _map(step: StepCall) -> tuple[Any, ...]:
                 for number, item in enumerate(step.inputs["over"])
             ]
     except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+        first = failed.exceptions[0]
+        raise first from first.__cause__
     done = tuple(t.result() for t in tasks if not isinstance(t.result(), Refused))
     if refusals:
         raise Refused(

@@ -46,14 +46,9 @@ async def test_a_line_of_a_pipe_comes_before_the_next_is_written() -> None:
         assert [line async for line in lines] == []
 
 
-async def test_an_endless_line_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "_MAX_ROW_BYTES", 100)
-    monkeypatch.setattr(batch, "_READ_BYTES", 10)
-    with pytest.raises(RowError, match="a row is over 100 bytes"):
-        await all_of(b"x" * 1000)
-
-
-@pytest.mark.parametrize("given", [b"[]", b"{", b'{"a": NaN}', b"7", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "given", [b"[]", b"{", b'{"a": NaN}', b'{"a": 1e999}', b"7", b"\xff", b"[" * 100_000]
+)
 def test_what_is_no_row_is_told(given: bytes) -> None:
     with pytest.raises(RowError, match="the row is no"):
         parse_row(given)
@@ -76,3 +71,37 @@ async def test_what_is_fixed_beats_the_row_and_a_result_beats_what_was_brought()
 
     (done,) = [d async for d in run_lines(PIPELINE, lines(), run, fixed={"q": "fixed"})]
     assert isinstance(done, LineDone) and json.loads(done.line) == {"id": 2}
+
+
+async def test_a_row_that_is_too_long_fails_with_its_number_and_the_next_is_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch, "_MAX_ROW_BYTES", 100)
+    monkeypatch.setattr(batch, "_READ_BYTES", 10)
+
+    async def run(row: object) -> RowResult:
+        return RowResult(status="done", output={"got": row})
+
+    lines = read_lines(io.BytesIO(b'{"q": 1}\n' + b"x" * 5_000 + b'\n{"q": 2}\n' + b"y" * 5_000))
+    done = [one async for one in run_lines(PIPELINE, lines, run, fixed={})]
+    assert [one.status for one in done] == ["done", "failed", "done", "failed"]
+    assert json.loads(done[1].line)["row"] == 2
+    assert "the row is over 100 bytes" in done[1].reason
+    assert json.loads(done[2].line) == {"got": {"q": 2}}
+
+
+async def test_what_is_nested_too_deeply_to_go_out_again_fails_alone() -> None:
+    nested: list[object] = []
+    for _ in range(5_000):
+        nested = [nested]
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield b'{"q": 1}'
+        yield b'{"q": 2}'
+
+    async def run(row: object) -> RowResult:
+        return RowResult(status="done", output={"deep": nested if row == {"q": 1} else 0})
+
+    first, second = [one async for one in run_lines(PIPELINE, lines(), run, fixed={})]
+    assert (first.status, second.status) == ("failed", "done")
+    assert "nested too deeply" in first.reason

@@ -1,9 +1,15 @@
 """What a run that stopped leaves behind, whole, torn or of another run."""
 
+import errno
+import fcntl
+import os
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import cluster.pipelines.journal as journaling
 from cluster.errors import PipelineError
 from cluster.pipelines.journal import Journal, KeptRow
 
@@ -70,3 +76,45 @@ def test_two_at_once_are_refused(tmp_path: Path) -> None:
         Journal(tmp_path / "j", run="r")
     journal.finish()
     assert not (tmp_path / "j").exists()
+
+
+def test_a_damaged_byte_ends_what_is_read_back(tmp_path: Path) -> None:
+    whole = write(tmp_path / "j")
+    damaged = whole.replace(b'"n": 1', b'"n\xff: 1')
+    (tmp_path / "j").write_bytes(damaged)
+    assert replayed(tmp_path / "j") == [ROWS["k0"], None, None]
+
+
+def test_of_a_line_that_did_not_fit_on_the_disk_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(FileIO):
+        """Takes the beginning of what is written, as a system does on a full disk."""
+
+        room = 10**6
+
+        def write(self, data: Any, /) -> int:
+            return super().write(bytes(data)[: self.room])
+
+    monkeypatch.setattr(journaling, "FileIO", Full)
+    journal = Journal(tmp_path / "j", run="r")
+    assert journal.replay("k0") is None
+    journal.append("k0", ROWS["k0"])
+    Full.room = 5
+    with pytest.raises(OSError, match="No space left"):
+        journal.append("k1", ROWS["k1"])
+    Full.room = 10**6
+    journal.append("k1", ROWS["k1"])
+    journal.close()
+    assert replayed(tmp_path / "j") == [ROWS["k0"], ROWS["k1"], None]
+
+
+def test_a_file_system_without_locks_is_not_taken_for_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks available"):
+        Journal(tmp_path / "j", run="r")

@@ -394,3 +394,96 @@ def test_an_interrupted_stream_of_the_plain_face_ends_as_an_interrupt(
         with pytest.raises(KeyboardInterrupt):
             list(cluster.stream(pipeline, [{}, {}], root=tmp_path))
         assert cluster.status().specialists, "the cluster goes on"
+
+
+@pytest.mark.parametrize(("retry", "status"), [(0, "failed"), (1, "done")])
+async def test_a_step_around_others_is_tried_again_as_a_whole(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retry: int, status: str
+) -> None:
+    flaky = Flaky(failures=1)
+    monkeypatch.setitem(BUILT_IN, "flaky", flaky.kind())
+    text = (
+        "inputs: {texts: list of text}\n"
+        f"steps: {{m: {{do: map, over: $texts, as: t, retry: {retry}, wait_s: 0.001, "
+        "steps: {f: {do: flaky}}, output: {f: $f}}}\noutput: {m: $m}"
+    )
+    result = await through(cluster, tmp_path, text, {"texts": ["one"]})
+    assert result.status == status, result.reason
+
+
+async def test_a_mistake_of_ours_fails_its_row_and_says_where(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def mistaken(call: StepCall) -> str:
+        raise ZeroDivisionError("by nothing")
+
+    flaky = Flaky(failures=0).kind()
+    monkeypatch.setitem(BUILT_IN, "flaky", replace(flaky, run=mistaken))
+    result = await through(cluster, tmp_path, "steps: {f: {do: flaky}}\noutput: {f: $f}")
+    assert (result.status, result.step) == ("failed", "f")
+    assert result.reason == "a mistake in qshell: ZeroDivisionError: by nothing"
+
+
+@pytest.mark.parametrize("path", ["docs\ud800", "circle"])
+async def test_a_path_that_is_none_fails_its_row(
+    cluster: Cluster, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    text = "inputs: {p: path}\nsteps: {r: {do: read, path: $p}}\noutput: {r: $r}"
+    result = await through(cluster, tmp_path, text, {"p": path})
+    assert result.status == "failed" and "a mistake" not in result.reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"given": 5},
+        {"verdict": {"score": "0.9"}},
+        {"verdict": {"score": None}},
+        {"verdict": {"score": 10**400}},
+        {"verdict": {"logits": "12"}},
+        {"verdict": {"tokens": 0.5}},
+    ],
+)
+async def test_a_judged_passage_of_wrong_kinds_is_told(
+    cluster: Cluster, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    verdict = {
+        "label": "1",
+        "positive": True,
+        "score": 0.9,
+        "logits": [0.1, 0.9],
+        "truncated": False,
+        "tokens": 9,
+        "query_truncated": False,
+    }
+    right = {"text": PUMP, "verdict": verdict}
+    wrong = {**right, **change, "verdict": {**verdict, **change.get("verdict", {})}}
+    judged = (
+        "inputs: {j: list of judged, q: text}\nsteps: {c: {do: check, value: $q, at_least: 0}}\n"
+        "output: {j: $j}"
+    )
+    for row, status in ((right, "done"), (wrong, "failed")):
+        result = await through(cluster, tmp_path, judged, {"j": [row], "q": "x"})
+        assert result.status == status, result.reason
+
+
+async def test_a_number_beyond_all_numbers_fails_its_row(cluster: Cluster, tmp_path: Path) -> None:
+    text = "inputs: {n: number}\nsteps: {c: {do: check, value: $n, at_least: 0}}\noutput: {n: $n}"
+    result = await through(cluster, tmp_path, text, {"n": 10**400})
+    assert result.status == "failed" and result.reason.startswith("n: expected number")
+
+
+async def test_a_row_in_a_file_may_hold_line_ends_that_only_unicode_knows(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    said = "one\u2028two\x85three"
+    (tmp_path / "rows.jsonl").write_text(
+        json.dumps({"said": said}, ensure_ascii=False) + "\r\n", "utf-8"
+    )
+    text = (
+        "inputs: {p: path}\nsteps: {r: {do: read, path: $p, as: rows}}\n"
+        "output: {n: $r.count, r: $r}"
+    )
+    result = await through(cluster, tmp_path, text, {"p": "rows.jsonl"})
+    assert result.output == {"n": 1, "r": ({"said": said},)}, result.reason
