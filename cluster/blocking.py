@@ -10,7 +10,7 @@ cancels what was asked, and leaving the block ends every worker.
 import asyncio
 import threading
 from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
 
@@ -209,21 +209,33 @@ class BlockingCluster:
         return self._wait(self._cluster.weigh())
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             coroutine.close()
             raise ClusterError("the cluster is not open; use it inside 'with open_blocking()'")
-        future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
             return future.result()
+        except CancelledError as error:
+            raise ClusterError("the cluster was closed") from error
         except BaseException:
             future.cancel()
             raise
 
     def _end(self) -> None:
-        """In this order: the loop's threads, the loop, its own thread."""
+        """In this order: what other threads wait for, the loop's threads, the loop, its thread."""
         assert self._loop is not None and self._thread is not None
         loop, self._loop = self._loop, None
+        asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result()
         asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
         loop.close()
+
+
+async def _cancel_others() -> None:
+    """Whoever waits in another thread is told so, and does not wait for ever."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Coroutine, Mapping
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from cluster import places
 from cluster.errors import ClusterError
@@ -232,7 +232,7 @@ def _run_python(code: str, *, pass_fds: tuple[int, ...], log: str) -> subprocess
     """A fresh interpreter with our import path, one thread, no terminal and a session of its
     own, so that Ctrl-C is the parent's alone. `-P`: the working folder is no import path."""
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    with Path(log).open("ab") as sink:
+    with _open_log(log) as sink:
         return subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
             [sys.executable, "-P", "-c", code],
             pass_fds=pass_fds,
@@ -242,6 +242,14 @@ def _run_python(code: str, *, pass_fds: tuple[int, ...], log: str) -> subprocess
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
             start_new_session=True,
         )
+
+
+def _open_log(log: str) -> IO[bytes]:
+    """A log that cannot be written is no reason not to start."""
+    try:
+        return Path(log).open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
 
 
 async def _tell_exit(process: subprocess.Popen[bytes], worker: Worker) -> None:

@@ -80,6 +80,15 @@ async def test_a_worker_answers_and_leaves_no_process_behind(
 
 
 @pytest.mark.parametrize("method", METHODS)
+async def test_a_log_that_cannot_be_written_keeps_no_worker_from_starting(
+    tmp_path: Path, method: Method
+) -> None:
+    backend = LocalBackend(loader="scripted", method=method, log_path=tmp_path / "no" / "such.log")
+    async with Cluster.open(write_registry(tmp_path, a={}), backend=backend) as cluster:
+        assert len((await cluster.call("a", PUMP)).verdicts) == 2
+
+
+@pytest.mark.parametrize("method", METHODS)
 async def test_a_killed_worker_is_replaced_and_nobody_notices(
     tmp_path: Path, method: Method
 ) -> None:

@@ -487,3 +487,33 @@ async def test_a_row_in_a_file_may_hold_line_ends_that_only_unicode_knows(
     )
     result = await through(cluster, tmp_path, text, {"p": "rows.jsonl"})
     assert result.output == {"n": 1, "r": ({"said": said},)}, result.reason
+
+
+def test_whoever_waits_in_another_thread_is_told_that_it_ended(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, told = threading.Event(), list[BaseException]()
+
+    async def never(call: StepCall) -> str:
+        begun.set()
+        await asyncio.sleep(600)
+        return "never"
+
+    monkeypatch.setitem(BUILT_IN, "flaky", replace(Flaky(0).kind(), run=never))
+    pipeline = parse_pipeline("pipeline: p\nsteps: {f: {do: flaky}}\noutput: {f: $f}", "p")
+
+    with open_blocking(registry, backend=StubBackend()) as cluster:
+
+        def wait() -> None:
+            try:
+                cluster.run(pipeline, {}, root=tmp_path)
+            except BaseException as error:
+                told.append(error)
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        assert begun.wait(10)
+    waiting.join(10)
+    assert not waiting.is_alive()
+    (error,) = told
+    assert isinstance(error, ClusterError) and str(error) == "the cluster was closed"
