@@ -30,7 +30,7 @@ from cluster.dispatcher import Dispatcher
 from cluster.errors import ClusterError
 from cluster.events import Event, EventLog
 from cluster.history import Order, Recorder
-from cluster.identity import identify, identify_routes, weights_and_prompt
+from cluster.identity import identify, identify_routes
 from cluster.jobs import do_job, inputs_of, jobs_of
 from cluster.monitor import Monitor
 from cluster.pipelines.pipeline import Pipeline
@@ -248,7 +248,7 @@ class Cluster:
     ) -> Decided:
         """With kept verdicts, only for the passages without one."""
         running = self._open()
-        identity = weights_and_prompt(spec) if running.scores is not None else None
+        identity = running.in_force.identity(spec.name) if running.scores is not None else None
         if running.scores is None or identity is None:
             return await running.dispatcher.call(spec.name, request, timeout_s=timeout_s)
         return await running.scores.decide(
@@ -452,8 +452,9 @@ class Cluster:
 
     def _was_asked(self, spec: SpecialistSpec, question: str) -> bool:
         """Whether the kept verdicts may well suffice, so that no worker is started beforehand."""
-        scores = self._open().scores
-        identity = weights_and_prompt(spec) if scores is not None else None
+        running = self._open()
+        scores = running.scores
+        identity = running.in_force.identity(spec.name) if scores is not None else None
         return scores is not None and identity is not None and scores.knows(identity, question)
 
     def _open(self) -> "_Running":

@@ -122,8 +122,10 @@ class Monitor:
     async def _look(self) -> None:
         try:
             await self._look_at_registry()
-        except OSError as error:
-            self._events.tell("registry", "", f"looking at the registry failed ({error})")
+        except Exception as error:  # it runs on its own: nobody else would ever be told
+            self._events.tell(
+                "registry", "", f"looking at the registry failed ({type(error).__name__}: {error})"
+            )
 
     def _unweighed(self) -> bool:
         seats = self._dispatcher.schedule.seats.values()

@@ -14,6 +14,7 @@ from cluster.cluster import Cluster, Told
 from cluster.errors import ClusterError, RegistryError, UnknownSpecialist, WorkerFailed
 from cluster.events import Event
 from cluster.history import leave_order, read_clusters, read_outcome
+from cluster.reloading import RegistryInForce
 from cluster.retrieval.index import IndexReport
 from cluster.workers.scripted import Script
 from specialists.requests import Decide
@@ -24,6 +25,14 @@ PUMP = Decide(query="the pump", passages=("the pump", "a lease"))
 def write_registry(path: Path, *names: str, **more: str) -> None:
     entries = {name: f"{{task: relevance, checkpoint: {name}}}" for name in names} | more
     path.write_text("\n".join(["specialists:", *(f"  {n}: {e}" for n, e in entries.items())]))
+
+
+def write_checkpoint_files(folder: Path, holding: str = "{}") -> Path:
+    """They hold nothing: scripted workers read none of them."""
+    folder.mkdir(exist_ok=True)
+    for name in ("config.json", "contract.json", "model.safetensors"):
+        (folder / name).write_text(holding)
+    return folder
 
 
 @pytest.fixture
@@ -224,3 +233,68 @@ def test_the_plain_face_does_the_same(tmp_path: Path, registry: Path) -> None:
             cluster.call("nobody", PUMP)
     with pytest.raises(ClusterError, match="not open"):
         cluster.call("a", PUMP)
+
+
+@pytest.mark.parametrize("changed", ["config.json", "contract.json", "model.safetensors"])
+async def test_weights_trained_again_in_the_same_folder_are_taken_over(
+    registry: Path, tmp_path: Path, changed: str
+) -> None:
+    folder = write_checkpoint_files(tmp_path / "a")
+    backend = StubBackend()
+    async with Cluster.open(registry, backend=backend) as cluster:
+        await cluster.call("a", PUMP)
+        (folder / changed).write_text('{"trained": "again"}')
+        await until(lambda: any(event.kind == "registry" for event in cluster.events.recent))
+        await cluster.call("a", PUMP)
+        assert backend.starts.count("a") == 3, "the old one, the trial, the new one"
+        settled = len(backend.starts)
+        await asyncio.sleep(0.5)
+        assert len(backend.starts) == settled
+
+
+async def test_a_checkpoint_that_is_taken_away_keeps_its_worker_and_the_registry_can_change(
+    registry: Path, tmp_path: Path
+) -> None:
+    folder = write_checkpoint_files(tmp_path / "a")
+    backend = StubBackend()
+    async with Cluster.open(registry, backend=backend) as cluster:
+        await cluster.call("a", PUMP)
+        for path in folder.iterdir():
+            path.unlink()
+        write_registry(registry, "a", "c")
+        await cluster.reload()
+        await cluster.call("a", PUMP)
+        assert backend.starts.count("a") == 1
+        write_checkpoint_files(folder, holding="{}  ")
+        await cluster.reload()
+        await cluster.call("a", PUMP)
+        assert backend.starts.count("a") == 3, "the old one, the trial, the new one"
+
+
+async def test_a_look_at_the_registry_that_fails_is_told(
+    registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def mistaken(_: RegistryInForce) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(RegistryInForce, "look", mistaken)
+    async with Cluster.open(registry, backend=StubBackend()) as cluster:
+        told = "looking at the registry failed (ZeroDivisionError: by nothing)"
+        await until(lambda: told in {event.message for event in cluster.events.recent})
+
+
+async def test_one_that_is_removed_and_comes_back_does_not_keep_its_old_worker(
+    registry: Path,
+) -> None:
+    backend = StubBackend({"a": Script(passage_s=0.05)})
+    async with Cluster.open(registry, backend=backend) as cluster:
+        await cluster.load("a")
+        calls = [asyncio.create_task(cluster.call("a", PUMP)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        write_registry(registry, "b")
+        await cluster.reload()
+        write_registry(registry, "b", a="{task: relevance, checkpoint: elsewhere}")
+        await cluster.reload()
+        await cluster.call("a", PUMP)
+        await asyncio.gather(*calls)
+    assert backend.starts.count("a") >= 3, "the old one, the trial, the new one"
