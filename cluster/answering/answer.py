@@ -80,13 +80,18 @@ async def answer_question(
     )
     tell(AnswerStep(step="filter", seconds=clock.lap("filter"), found=found, judged=judged))
     warnings: tuple[str, ...] = ()
+    taken_out = 0
     if endpoint is not None and guards is not None:
+        relevant = sum(j.kept for j in judged)
         judged = await guards.screen(judged)
+        taken_out = relevant - sum(j.kept for j in judged)
         warnings = await guards.warn_of_personal_data(endpoint, question, judged)
         seconds = clock.lap("guard")
         told = AnswerStep(step="guard", seconds=seconds, found=found, judged=judged)
         tell(replace(told, warnings=warnings))
-    composed = await compose_answer(call, specialist, question, judged, endpoint)
+    composed = await compose_answer(
+        call, specialist, question, judged, endpoint, taken_out=taken_out
+    )
     tell(AnswerStep(step="compose", seconds=clock.lap("compose"), found=found, judged=judged))
     if composed.written and guards is not None:
         warnings += await guards.check(composed)
@@ -110,11 +115,13 @@ async def compose_answer(
     question: str,
     judged: tuple[JudgedPassage, ...],
     endpoint: EndpointSettings | None,
+    *,
+    taken_out: int = 0,
 ) -> Composed:
-    """The written part of an answer, from the kept passages alone. Raises like
-    `answer_question`."""
+    """The written part of an answer, from the kept passages alone; a guard took so many out as
+    `taken_out` says. Raises like `answer_question`."""
     if not any(j.kept for j in judged):
-        return refuse(judged)
+        return refuse(judged, taken_out=taken_out)
     if endpoint is None:
         return await extract_answer(call, specialist, question, judged)
     try:

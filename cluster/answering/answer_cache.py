@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from cluster.records import Answer, JobDoer
-from cluster.retrieval.words import split_words, stems
+from cluster.retrieval.words import stems
 
 _FORMAT = 1
 _MOST_ANSWERS = 5_000
@@ -113,8 +114,11 @@ class AnswerCache:
         return replace(answer, question=question, reason=f"{told}; {answer.reason}".strip("; "))
 
 
-def _normal(question: str) -> tuple[str, ...]:
-    return tuple(split_words(question))
+def _normal(question: str) -> str:
+    """Case, spaces, and a full stop or question mark at the end aside. Other signs tell C++ from
+    C#, 5 from -5 and 5 from 5!."""
+    folded = unicodedata.normalize("NFKC", question).casefold()
+    return " ".join(folded.split()).rstrip(" .?")
 
 
 def _like(question: str, earlier: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

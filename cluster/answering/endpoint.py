@@ -143,7 +143,10 @@ async def _ask(settings: EndpointSettings, messages: list[dict[str, str]]) -> st
     except (TimeoutError, httpx.TimeoutException) as error:
         raise EndpointError(f"{url}: no answer within {settings.timeout_s:g} s") from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise EndpointError(f"{url}: cannot be reached ({error})") from error
+        raise EndpointError(
+            f"{url}: cannot be reached ({error}); see whether a model is served there, or ask "
+            "without an endpoint"
+        ) from error
     return _content(data, url)
 
 
@@ -195,7 +198,8 @@ def is_remote(settings: EndpointSettings) -> bool:
 def _refuse_remote(settings: EndpointSettings, parts: SplitResult, host: str) -> None:
     if not settings.allow_remote:
         raise EndpointError(
-            f"{host} is not this machine: passages would leave it; set allow_remote to accept that"
+            f"{host} is not this machine: passages would leave it; allow it with "
+            "--allow-remote, or allow_remote: true in config.yaml"
         )
     if parts.scheme != "https":
         raise EndpointError(f"{host}: another machine is reached by https only")

@@ -113,9 +113,16 @@ async def extract_answer(
     )
 
 
-def refuse(judged: Sequence[JudgedPassage]) -> Composed:
-    """The refusal when no passage was kept."""
-    if not judged:
+def refuse(judged: Sequence[JudgedPassage], *, taken_out: int = 0) -> Composed:
+    """The refusal when no passage was kept. So many as `taken_out` were, until a guard saw them."""
+    if taken_out:
+        relevant = "passage that is relevant tries" if taken_out == 1 else "relevant passages try"
+        which = "the only" if taken_out == 1 else f"all {taken_out}"
+        reason = (
+            f"{which} {relevant} to instruct the model that reads it; look at what the passages "
+            "say, or ask without the answer model for quotes"
+        )
+    elif not judged:
         reason = "no passage shares a word with the question"
     else:
         best = max(j.verdict.score for j in judged)

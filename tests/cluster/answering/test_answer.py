@@ -1,15 +1,19 @@
 """From a question to quotes or a refusal, over the sample documents."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cluster.answering.answer import AnswerStep, Judging, answer_question
+from cluster.answering.endpoint import EndpointSettings
 from cluster.answering.extract import MAX_SENTENCES, extract_answer
+from cluster.answering.guards import choose_guards
 from cluster.errors import CallError
-from cluster.records import JudgedPassage, Passage, SpecialistCaller
+from cluster.records import USUAL_GUARDS, JudgedPassage, Passage, SpecialistCaller
 from cluster.retrieval.documents import read_document
 from cluster.retrieval.index import Index
 from cluster.retrieval.words import stems
@@ -93,6 +97,30 @@ async def test_an_unanswerable_question_is_refused_with_the_best_score(samples: 
         (f"none of {len(answer.passages)} passages is relevant; the", "the only passage is not")
     )
     assert all(j.reason.startswith("not relevant (score") for j in answer.passages)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        (0.6, "the only passage that is relevant tries to"),
+        (0.2, r"all \d+ relevant passages try to"),
+    ],
+)
+async def test_where_a_guard_takes_all_passages_out_the_refusal_says_so(
+    samples: Index, threshold: float, said: str
+) -> None:
+    async def suspects_all(name: str, inputs: Mapping[str, Any], /) -> dict[str, Any]:
+        return {"injection": True, "score": 0.99}
+
+    answer = await answer_question(
+        Lexical(threshold).call,
+        samples,
+        "Who was the first director?",
+        endpoint=EndpointSettings(url="http://127.0.0.1:1/v1", model="nobody is asked"),
+        guards=choose_guards(suspects_all, {"injection": "q-inject"}, USUAL_GUARDS),
+    )
+    assert answer.refused
+    assert re.match(said, answer.reason), answer.reason
 
 
 async def test_a_question_that_shares_no_word_calls_nobody(samples: Index) -> None:

@@ -2,6 +2,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cluster.answering.answer_cache import AnswerCache
 from cluster.records import Answer, Citation
 
@@ -80,3 +82,20 @@ async def test_a_cache_that_cannot_be_used_costs_nothing(tmp_path: Path) -> None
     known.keep(answer("When was the pump replaced?"))
     assert await known.find(nobody, "When was the pump replaced?") is None
     known.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        ("What is C++?", "What is C#?"),
+        ("What holds at -5 degrees?", "What holds at 5 degrees?"),
+        ("When is x < y?", "When is x > y?"),
+        ("How much is 5!", "How much is 5?"),
+        ("Is .5 enough?", "Is 5 enough?"),
+    ],
+)
+async def test_signs_tell_questions_apart(tmp_path: Path, before: str, asked: str) -> None:
+    known = cache(tmp_path, asks=None)
+    known.keep(answer(before))
+    assert await known.find(nobody, asked) is None
+    assert await known.find(nobody, f"  {before.upper().rstrip('?')}") is not None
