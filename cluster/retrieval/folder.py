@@ -55,8 +55,11 @@ def find_documents(docs: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> Found
     _walk(root, PurePosixPath(), files, skipped, max_file_bytes)
     if not files:
         raise DocumentError(f"{docs}: {_nothing_found(skipped)}")
-    files.sort(key=lambda file: file.source)
-    return FoundFiles(files=tuple(files), skipped=tuple(sorted(skipped)))
+    named: dict[str, FoundFile] = {}
+    for file in sorted(files, key=lambda file: file.source):
+        if named.setdefault(file.source, file) is not file:
+            skipped.append((file.source, "another file's name is written in the same way"))
+    return FoundFiles(files=tuple(named.values()), skipped=tuple(sorted(skipped)))
 
 
 def _walk(
@@ -66,33 +69,48 @@ def _walk(
     skipped: list[tuple[str, str]],
     max_file_bytes: int,
 ) -> None:
-    """Depth is bounded by the file system's own path limit, and links are never entered."""
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        skipped.append((_shown(below) + "/", reason_of(error)))
-        return
-    for entry in listed:
-        if entry.name.startswith(".") or entry.name in _LEFT_OUT:
+    """Links are never entered. Folders that wait are listed here: those within each other may be
+    more than calls within each other."""
+    waiting = [(folder, below)]
+    while waiting:
+        folder, below = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append((_shown(below) + "/", reason_of(error)))
             continue
-        source = below / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            _walk(folder / entry.name, source, files, skipped, max_file_bytes)
-        elif _is_document(entry.name):
-            try:
-                info = entry.stat(follow_symlinks=False)
-            except OSError as error:
-                skipped.append((_shown(source), reason_of(error)))
+        for entry in listed:
+            if entry.name.startswith(".") or entry.name in _LEFT_OUT:
                 continue
-            if stat.S_ISLNK(info.st_mode):
-                skipped.append((_shown(source), "a link, not followed"))
-            elif not stat.S_ISREG(info.st_mode):
-                skipped.append((_shown(source), "not a regular file"))
-            elif info.st_size > max_file_bytes:
-                skipped.append((_shown(source), too_large(max_file_bytes)))
-            else:
-                files.append(_found(folder / entry.name, source, info))
+            source = below / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((folder / entry.name, source))
+            elif _is_document(entry.name):
+                _look_at(entry, folder / entry.name, source, files, skipped, max_file_bytes)
+
+
+def _look_at(
+    entry: os.DirEntry[str],
+    path: Path,
+    source: PurePosixPath,
+    files: list[FoundFile],
+    skipped: list[tuple[str, str]],
+    max_file_bytes: int,
+) -> None:
+    try:
+        info = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        skipped.append((_shown(source), reason_of(error)))
+        return
+    if stat.S_ISLNK(info.st_mode):
+        skipped.append((_shown(source), "a link, not followed"))
+    elif not stat.S_ISREG(info.st_mode):
+        skipped.append((_shown(source), "not a regular file"))
+    elif info.st_size > max_file_bytes:
+        skipped.append((_shown(source), too_large(max_file_bytes)))
+    else:
+        files.append(_found(path, source, info))
 
 
 def _found(path: Path, source: PurePosixPath, info: os.stat_result) -> FoundFile:
@@ -105,7 +123,7 @@ def _is_document(name: str) -> bool:
 
 
 def _shown(source: PurePosixPath) -> str:
-    """A file name need not be text; a source always is, and another one for another name."""
+    """A file name need not be text; a source always is."""
     return os.fsencode(str(source)).decode("utf-8", "backslashreplace")
 
 

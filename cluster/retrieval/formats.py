@@ -35,7 +35,7 @@ class Extracted:
 MAX_TITLE_CHARS = 200
 _CLOSING = re.compile(r"[ \t]+#+$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*$", re.MULTILINE)
-_HASHES = re.compile(r"^ {0,3}(#{1,6})[ \t]+([^\n]*\S)", re.MULTILINE)
+_HASHES = re.compile(r"^ {0,3}(#{1,6})[ \t]+([^ \t\n][^\n]*)", re.MULTILINE)
 _SETEXT = re.compile(r"(?:\A|(?<=\n\n)) {0,3}([^\s#>|*+-][^\n]*)\n(=+|-{2,})[ \t]*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---\n(?:[^\n]*\n){0,200}?---\n")
 _RULE = r"([=\-~^\"'`#*+.:_])\{}{{2,}}[ \t]*"
@@ -69,9 +69,10 @@ def extract_markdown(text: str) -> Extracted:
         Heading(
             start=m.start(),
             level=len(m.group(1)),
-            title=_CLOSING.sub("", m.group(2)[:MAX_TITLE_CHARS]),
+            title=_CLOSING.sub("", m.group(2)[:MAX_TITLE_CHARS].rstrip()),
         )
         for m in _HASHES.finditer(text)
+        if m.group(2).strip()
     ]
     headings += [
         Heading(

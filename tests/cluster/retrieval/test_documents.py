@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,39 @@ def pdf_with_pages(*lines: str) -> bytes:
             f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
         ).encode()
     )
+
+
+def test_a_line_of_signs_and_spaces_is_read_at_once() -> None:
+    began = time.perf_counter()
+    assert titles("a.md", "#" + " " * 100_000 + "\n# Title  #\n") == [(1, "Title")]
+    assert time.perf_counter() - began < 20
+
+
+def test_a_title_may_begin_with_a_space_that_does_not_break() -> None:
+    assert titles("a.md", "# \xa0Title\n\n## \xa0\n") == [(1, "\xa0Title")]
+
+
+def test_folders_within_folders_are_walked_however_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = 1_100
+    monkeypatch.chdir(tmp_path)
+    for _ in range(deep):
+        Path("d").mkdir()
+        os.chdir("d")
+    Path("a.md").write_text("deep")
+    try:
+        assert len(find_documents(tmp_path).files) == 1
+    finally:  # deeper than shutil.rmtree goes
+        Path("a.md").unlink()
+        for _ in range(deep):
+            os.chdir("..")
+            Path("d").rmdir()
+
+
+def test_of_two_names_that_are_written_alike_one_is_read_and_the_other_told(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"a\xff.md")).write_text("one")
+    (tmp_path / "a\\xff.md").write_text("two")
+    found = find_documents(tmp_path)
+    assert [file.source for file in found.files] == ["a\\xff.md"]
+    assert [source for source, _ in found.skipped] == ["a\\xff.md"]
