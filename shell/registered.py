@@ -10,18 +10,34 @@ from pathlib import Path
 from typing import Any
 
 from cluster.cluster import read_default_registry
-from cluster.errors import RegistryError
+from cluster.errors import RegistryError, UnknownSpecialist
+from cluster.places import expanded
 from cluster.registry import LEAST_EXAMPLES, Registry, SpecialistSpec, check_entry, read_registry
 from cluster.registry_check import check_specialist, trained_routes
 from cluster.registry_edit import add_entry, set_examples
 from cluster.registry_source import RegistrySource, schema_path
 from cluster.router import as_example
 from shell.settings import Settings
+from specialists.checkpoint import CONFIG
 
 
 def read_registered(settings: Settings) -> Registry:
     """Raises `RegistryError` with file, line and key."""
     return read_registry(settings.registry) if settings.registry else read_default_registry()
+
+
+def registered_folder(settings: Settings, name_or_folder: str) -> Path:
+    """Of a checkpoint on disk, or of a registered specialist. Raises `RegistryError` and
+    `UnknownSpecialist`."""
+    folder = Path(name_or_folder)
+    if (folder / CONFIG).is_file():
+        return folder
+    try:
+        return read_registered(settings).resolve(name_or_folder).folder
+    except UnknownSpecialist as error:
+        raise UnknownSpecialist(
+            f"{name_or_folder}: no checkpoint folder (one with {CONFIG}), and {error}"
+        ) from error
 
 
 def register_specialist(
@@ -31,7 +47,7 @@ def register_specialist(
     `values` are the other keys; empty ones are left out. Returns the file. Raises
     `RegistryError`, and then nothing was written."""
     source = RegistrySource(settings.registry)
-    folder = checkpoint.expanduser().absolute()
+    folder = expanded(checkpoint).absolute()
     entry = {"checkpoint": str(folder)} | {key: value for key, value in values.items() if value}
     spec = check_entry(name, entry, folder)
     registry = source.read() if any(f.exists() for f in source.files) else Registry(specs={})
@@ -112,6 +128,13 @@ def _check_example(text: str, asked: str, spec: SpecialistSpec, registry: Regist
             f"an example is a request of at most {LONGEST_EXAMPLE:,} characters; this one has "
             f"{len(text):,}"
         )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RegistryError(
+            f"an example of {spec.name} is to be text; this one holds bytes that are no UTF-8 "
+            f"({error})"
+        ) from error
     if "${" in text:
         raise RegistryError(
             f"an example of {spec.name} cannot hold '${{', which a registry fills in"

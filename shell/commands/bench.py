@@ -18,6 +18,7 @@ from shell.commands.bench_filter import bench_filter
 from shell.errors import ShellError
 from shell.groups import TeachingGroup
 from shell.output import Output
+from shell.registered import registered_folder
 from shell.settings import read_settings
 
 if TYPE_CHECKING:
@@ -230,11 +231,11 @@ class Drawing:
 
 def open_scorer(name_or_folder: str) -> "Scorer":
     """The specialist, loaded in this process. Raises `SpecialistError`."""
-    from specialists.evaluation.gate import find_folder
     from specialists.loading import load_for_worker
 
-    folder = find_folder(name_or_folder)
-    decider = load_for_worker(folder, None, read_settings().measured_dir)
+    settings = read_settings()
+    folder = registered_folder(settings, name_or_folder)
+    decider = load_for_worker(folder, None, settings.measured_dir)
     return scorer_of(folder.resolve().name, decider)
 
 

@@ -14,6 +14,7 @@ import click
 
 from shell.errors import ShellError
 from shell.output import Output
+from shell.registered import registered_folder
 from shell.settings import read_settings
 
 if TYPE_CHECKING:
@@ -93,7 +94,6 @@ def bench_filter(
     if plot and importlib.util.find_spec("matplotlib") is None:
         raise ShellError("--plot needs matplotlib: install the extra `bench`")
     from specialists.agreement import find_agreement
-    from specialists.evaluation.gate import find_folder
     from specialists.evaluation.speed import (
         longest_passage,
         measure_floors,
@@ -104,7 +104,7 @@ def bench_filter(
 
     settings = read_settings()
     output = Output(json=as_json, colours=settings.colours)
-    folder = None if specialist == "50m" else find_folder(specialist)
+    folder = None if specialist == "50m" else registered_folder(settings, specialist)
     judge = load_specialist(folder) if folder else random_50m()
     most = longest_passage(judge)
     kept = [length for length in lengths if length <= most]

@@ -15,6 +15,7 @@ import click
 
 from shell.commands.bench import Drawing, line_up, print_holdout, print_marks, scorer_of
 from shell.output import Output
+from shell.registered import registered_folder
 from shell.settings import read_settings
 from specialists.errors import GateError
 
@@ -70,10 +71,10 @@ def command(
       qshell gate ./my-checkpoint --data data/scifact --json
     """
     from specialists.checkpoint import open_checkpoint
-    from specialists.evaluation.gate import find_folder
 
-    output = Output(json=as_json, colours=read_settings().colours)
-    checkpoint = open_checkpoint(find_folder(specialist))
+    settings = read_settings()
+    output = Output(json=as_json, colours=settings.colours)
+    checkpoint = open_checkpoint(registered_folder(settings, specialist))
     if checkpoint.contract is not None and checkpoint.contract.job:
         _gate_job(checkpoint, rows, output)
     elif folders:
@@ -96,8 +97,8 @@ def _gate_job(checkpoint: "Checkpoint", path: Path | None, output: Output) -> No
 
     assert checkpoint.contract is not None
     name = checkpoint.name
-    answer = _answerer(checkpoint)
     held = read_job_rows(path or ROWS_FOLDER / f"{name}.jsonl")
+    answer = _answerer(checkpoint)
     floors = {"the most frequent": most_wanted(held.rows)}
     floors |= {"the rule": RULES[name]} if name in RULES else {}
     with output.progress() as tick:
@@ -184,8 +185,11 @@ def _gate_relevance(
         measure_collection,
     )
     from specialists.evaluation.relevance_card import write_report
+    from specialists.evaluation.tasks import read_collection
     from specialists.evaluation.ten_domains import measure_holdout
 
+    for folder in folders:
+        read_collection(folder)  # before an hour's work on the one before it
     drawings = [Drawing(folder=checkpoint.folder / PLOTS) for _ in folders] if plots else []
     ours = open_to_ship(checkpoint)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from specialists.checkpoint import sha256_of
-from specialists.errors import GateError
 from specialists.evaluation.cards import Weights, missing_record
 from specialists.evaluation.curves import SizedMark
 from specialists.evaluation.lexical import Lexical
@@ -171,17 +170,6 @@ class Report:
     @property
     def passed(self) -> bool:
         return not self.faults
-
-
-def find_folder(name_or_folder: str) -> Path:
-    """The checkpoint's folder: a path that exists, or the name of a shipped one."""
-    for folder in (Path(name_or_folder), WEIGHTS_FOLDER / name_or_folder):
-        if (folder / "config.json").is_file():
-            return folder
-    raise GateError(
-        f"{name_or_folder}: neither a checkpoint folder (one with config.json) nor a shipped "
-        f"specialist under {WEIGHTS_FOLDER}; give the folder of a trained or converted checkpoint"
-    )
 
 
 def measure_collection(

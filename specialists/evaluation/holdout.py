@@ -19,7 +19,7 @@ def read_holdout(path: Path) -> Task:
     Raises `CorpusError` for a row that cannot be used, or when either label is missing.
     """
     rows: dict[tuple[str, str], dict[str, bool]] = {}
-    for where, row in json_rows(path.parent, path.name):
+    for where, row in json_rows(path.parent, path.name, remedy="correct the path"):
         query, passage = text_field(row, "query", where), text_field(row, "passage", where)
         group = str(row.get("group", query))
         label = row.get("label")

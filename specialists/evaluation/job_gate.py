@@ -111,7 +111,7 @@ def read_job_rows(path: Path) -> JobRows:
     """JSON lines with `input`, `output`, and where they help `kind` and `group`. Raises
     `CorpusError` for a row that cannot be used."""
     rows: list[JobRow] = []
-    for where, row in json_rows(path.parent, path.name):
+    for where, row in json_rows(path.parent, path.name, remedy="correct the path"):
         given, wanted = row.get("input"), row.get("output")
         if not isinstance(given, dict) or not isinstance(wanted, dict) or not wanted:
             raise CorpusError(f"{where}: expected objects under 'input' and 'output'")

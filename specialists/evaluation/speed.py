@@ -20,7 +20,7 @@ from specialists.allocator import keep_freed_memory
 from specialists.checkpoint import TOKENIZER
 from specialists.evaluation.baselines import MiniLm, packaged_minilm
 from specialists.evaluation.floor import Floor, measure_floor
-from specialists.evaluation.gate import find_folder
+from specialists.evaluation.gate import WEIGHTS_FOLDER
 from specialists.evaluation.peers import ARITHMETICS, PEERS, Peer, can_run
 from specialists.model.arithmetic import Arithmetic
 from specialists.model.config import DecoderConfig
@@ -143,7 +143,7 @@ def measure_floors(
 def random_50m() -> Specialist:
     """The published shape and prompt with random weights and the shipped tokenizer: its speed is
     that of the trained one, its verdicts mean nothing."""
-    tokenizer_path = find_folder("q-rag").parent / TOKENIZER
+    tokenizer_path = WEIGHTS_FOLDER / TOKENIZER
     config = DecoderConfig(vocab_size=32_000)
     model = FinanceDecoder(config)
     initialize(model, seed=0)

@@ -218,13 +218,16 @@ def text_field(row: dict[str, Any], key: str, where: str, *, default: str | None
     return value
 
 
-def json_rows(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each row of a JSON lines file with its place, for messages."""
+def json_rows(
+    folder: Path, name: str, *, remedy: str = "give a BEIR folder"
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each row of a JSON lines file with its place, for messages; `remedy` is told where there is
+    no such file."""
     found = [
         folder / (name + end) for end in ("", ".xz", ".gz") if (folder / (name + end)).exists()
     ]
     if not found:
-        raise CorpusError(f"{folder}: no {name}, {name}.xz or {name}.gz; give a BEIR folder")
+        raise CorpusError(f"{folder / name}: no such file, nor with .xz or .gz behind it; {remedy}")
     path = found[0]
     opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
     try:

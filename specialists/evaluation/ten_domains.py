@@ -90,7 +90,7 @@ Hear = Callable[[Scorer, Task, Sequence[Scored]], None]
 def read_questions(path: Path = ROWS) -> tuple[Question, ...]:
     """Raises `CorpusError` unless each question has one row of each kind with its label."""
     found: dict[tuple[str, str], dict[str, str]] = {}
-    for where, row in json_rows(path.parent, path.name):
+    for where, row in json_rows(path.parent, path.name, remedy="correct the path"):
         kind = text_field(row, "kind", where)
         if kind not in LEGEND or row.get("label") != int(kind == CARRY):
             raise CorpusError(f"{where}: label {row.get('label')!r} does not fit kind {kind!r}")

@@ -8,9 +8,10 @@ import pytest
 from cluster.errors import RegistryError, UnknownSpecialist
 from cluster.registry import read_registry
 from cluster.registry_check import check_specialist, trained_routes
+from cluster.registry_edit import set_examples
 from cluster.registry_source import RegistrySource
 from shell.cli import run
-from shell.registered import change_example
+from shell.registered import change_example, read_registered, registered_folder
 from shell.settings import Settings, read_settings
 from tests.shell.tui.stage import set_routes
 
@@ -87,3 +88,25 @@ def test_one_example_is_enough_for_a_route_the_router_was_trained_on(
     assert "too few" in problem
     trained = replace(registry.specs["router"], name="guard")
     assert check_specialist(trained, registry) == ()
+
+
+def test_bytes_that_are_no_text_never_reach_the_file(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    before = path.read_bytes()
+    with pytest.raises(RegistryError, match="no UTF-8"):
+        change_example(settings, "guard", "caf\udce9")
+    with pytest.raises(RegistryError, match="nothing was changed"):
+        set_examples(path, "guard", ["caf\udce9"])
+    assert path.read_bytes() == before
+
+
+def test_a_folder_or_a_registered_name_or_alias_is_found(
+    settings: Settings, tmp_path: Path
+) -> None:
+    spec = read_registered(settings).resolve("guard")
+    assert registered_folder(settings, "guard") == spec.folder
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "config.json").write_text("{}")
+    assert registered_folder(settings, str(tmp_path / "own")) == tmp_path / "own"
+    with pytest.raises(UnknownSpecialist, match=r"no checkpoint folder.*did you mean 'guard'"):
+        registered_folder(settings, "gaurd")

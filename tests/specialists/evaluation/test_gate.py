@@ -13,7 +13,7 @@ import shell.commands.gate as gate_command
 from shell.commands.bench import command as bench
 from specialists.checkpoint import open_checkpoint
 from specialists.contract import POCKET_RELEVANCE, resolve_labels
-from specialists.errors import GateError
+from specialists.errors import CorpusError, GateError
 from specialists.evaluation import ten_domains
 from specialists.evaluation.cards import missing_record, recipe_of, weights_of
 from specialists.evaluation.gate import (
@@ -21,7 +21,6 @@ from specialists.evaluation.gate import (
     Report,
     SpecialistScorer,
     check,
-    find_folder,
     measure_collection,
 )
 from specialists.evaluation.relevance_card import card_text, write_report
@@ -271,11 +270,6 @@ def test_the_base_of_a_checkpoint_is_part_of_its_record(data: Path, checkpoint: 
     )
 
 
-def test_a_name_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GateError, match="neither a checkpoint folder"):
-        find_folder(str(tmp_path / "nowhere"))
-
-
 @pytest.mark.usefixtures("small_holdout")
 def test_the_command_writes_the_card_and_ends_well(
     data: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
@@ -332,3 +326,14 @@ def test_the_bench_refuses_ranks_it_cannot_read(data: Path, ranks: str) -> None:
     result = CliRunner().invoke(bench, ["beir", str(data), "--ranks", ranks])
     assert result.exit_code == 2
     assert "two ranks such as 7-20" in result.output
+
+
+def test_what_is_not_there_is_told_before_anything_is_loaded_or_written(
+    data: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    before = {path: path.read_bytes() for path in checkpoint.iterdir() if path.is_file()}
+    arguments = [str(checkpoint), "--data", str(data), "--data", str(tmp_path / "gone")]
+    result = CliRunner().invoke(gate_command.command, arguments)
+    assert isinstance(result.exception, CorpusError)
+    assert "gone/corpus.jsonl: no such file" in str(result.exception)
+    assert {path: path.read_bytes() for path in checkpoint.iterdir() if path.is_file()} == before

@@ -17,7 +17,7 @@ from specialists.tokenizer import open_tokenizer, train_tokenizer
 @pytest.fixture
 def specialist(tmp_path: Path) -> Specialist:
     config = DecoderConfig(
-        vocab_size=400, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=512
+        vocab_size=400, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=1_024
     )
     train_tokenizer(iter([*PROBES, "Q: P: A:1 A:0"] * 4), vocab_size=400).save(
         str(tmp_path / "tokenizer.json")

@@ -190,5 +190,5 @@ def test_a_judgement_of_an_unknown_query_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"no corpus\.jsonl"):
+    with pytest.raises(CorpusError, match=r"corpus\.jsonl: no such file"):
         read_collection(tmp_path)
