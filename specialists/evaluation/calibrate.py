@@ -13,13 +13,16 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from math import comb
+from math import exp, lgamma, log
 from pathlib import Path
 from typing import Any
 
 from specialists.checkpoint import Checkpoint, sha256_of
 from specialists.errors import CalibrationError, CheckpointError
 from specialists.evaluation.tasks import Scored, Task
+
+_ROUNDING = 1e-9
+"""A chance this much larger than the one allowed is that one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,8 +121,9 @@ def promised_place(n: int, *, recall: float, confidence: float) -> int:
     fewer than k of n scores lie among the lowest 1 - recall."""
     place, short = 0, 0.0
     for below in range(n):
-        short += comb(n, below) * (1 - recall) ** below * recall ** (n - below)
-        if short > 1 - confidence:
+        ways = lgamma(n + 1) - lgamma(below + 1) - lgamma(n - below + 1)  # as logarithms
+        short += exp(ways + below * log(1 - recall) + (n - below) * log(recall))
+        if short > (1 - confidence) * (1 + _ROUNDING):
             break
         place = below + 1
     return place

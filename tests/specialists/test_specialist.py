@@ -7,6 +7,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from specialists import agreement
 from specialists.errors import ContractError
 from specialists.loading import load_for_worker
 from specialists.model.config import DecoderConfig
@@ -18,7 +19,7 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer, train_tokenizer
 
 TINY = DecoderConfig(
-    vocab_size=400, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=512
+    vocab_size=400, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=1_024
 )
 PASSAGES = (
     "The pump was replaced in March.",
@@ -206,5 +207,17 @@ def test_a_prompt_longer_than_the_model_reads_keeps_its_end(judge: Specialist) -
 def test_more_new_tokens_than_the_model_reads_are_refused_with_the_limit(
     judge: Specialist, temperature: float
 ) -> None:
-    with pytest.raises(ContractError, match=r"is 512, and judge reads 512 .* give 511 at most"):
-        judge.generate(Generate(prompt="pump", max_new_tokens=512, temperature=temperature))
+    most = TINY.max_seq_len
+    said = f"is {most}, and judge reads {most} .* give {most - 1} at most"
+    with pytest.raises(ContractError, match=said):
+        judge.generate(Generate(prompt="pump", max_new_tokens=most, temperature=temperature))
+
+
+def test_a_checkpoint_that_ships_is_measured_on_every_question_however_slow(
+    judge: Specialist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agreement, "_LONGEST_S", 0.0)
+    first = agreement.find_agreement(judge, "int8", tmp_path)
+    every = agreement.ship_agreement(judge, "int8")
+    (judge.checkpoint.folder / agreement.SHIPPED).unlink()
+    assert (first.pairs, every.pairs) == (8, 200)

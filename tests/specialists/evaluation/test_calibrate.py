@@ -140,3 +140,14 @@ def test_a_damaged_file_is_refused(tmp_path: Path, checkpoint: Checkpoint, text:
     path.write_text(text)
     with pytest.raises(CalibrationError, match="not a calibration"):
         read_calibration(path, checkpoint)
+
+
+def test_a_promise_on_very_many_is_computed_too() -> None:
+    place = promised_place(20_000, recall=0.95, confidence=0.9)
+    assert 900 < place < 1_000  # a little below one in twenty
+
+
+@pytest.mark.parametrize(("n", "place"), [(3, 1), (57, 29), (149, 75)])
+def test_a_chance_that_is_just_the_one_allowed_is_allowed(n: int, place: int) -> None:
+    confidence = 0.875 if n == 3 else 0.5
+    assert promised_place(n, recall=0.5, confidence=confidence) == place
