@@ -48,6 +48,7 @@ class Output:
     def raw(self, text: str) -> None:
         """Text for stdout exactly as it is: files that are exported, scripts to be sourced."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()  # whoever reads a pipe sees what is watched as it happens
 
     def document(self, value: object) -> None:
         """One JSON document for stdout."""

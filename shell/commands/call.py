@@ -20,6 +20,9 @@ from shell.settings import Settings, read_settings
 from specialists.errors import JobError
 from specialists.jobs.job import Inputs, Result
 
+_MOST_BYTES = 64 * 2**20
+"""Read of stdin."""
+
 
 @click.command(name="call")
 @click.argument("name")
@@ -52,7 +55,7 @@ def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) 
         raise click.UsageError(f"{name}: {job.summary} It takes:{takes}")
     inputs: dict[str, Any] = dict(_read_input(one) for one in given)
     if text is not None:
-        inputs[job.main] = _decoded(sys.stdin.buffer.read(), "stdin") if text == "-" else text
+        inputs[job.main] = _read_stdin() if text == "-" else text
     try:
         job.start(inputs).close()  # inputs that are missing or unknown are told at once
     except JobError as error:
@@ -71,6 +74,15 @@ def command(name: str, text: str | None, given: tuple[str, ...], as_json: bool) 
 async def _do(settings: Settings, name: str, inputs: Inputs) -> Result:
     async with open_cluster(settings) as cluster:
         return await cluster.do(name, inputs)
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None:
+        raise click.UsageError("stdin is closed; type the text, or give it on stdin")
+    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise JobError(f"stdin: over {_MOST_BYTES // 2**20} MiB; give it in parts")
+    return _decoded(data, "stdin")
 
 
 def _read_input(given: str) -> tuple[str, Any]:

@@ -4,12 +4,14 @@ It reads the documents as `qshell ask` does and writes the file; what the rows a
 `specialists.corpora.forge`.
 """
 
+import gzip
 import json
+import lzma
 import random
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -145,7 +147,8 @@ def read_sections(
 def _write(out: Path, rows: Sequence["ForgedRow"]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(out.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
+    opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(out.suffix, open)
+    with opener(partial, "wt", encoding="utf-8") as file:
         for row in rows:
             values = {
                 "query": row.query,

@@ -145,7 +145,8 @@ def example(name: str, text: str) -> None:
 @_JSON
 @click.pass_context
 def check(ctx: click.Context, file: Path | None, as_json: bool) -> None:
-    """Prove every entry, or those of FILE: keys, folders, files, contract. Nothing is run.
+    """Prove every entry, or those of FILE: keys, folders, files, contract. Nothing is run. As JSON
+    what is wrong stands under each name, what is wrong with the file under "".
 
     \b
     Examples:
@@ -153,7 +154,13 @@ def check(ctx: click.Context, file: Path | None, as_json: bool) -> None:
       qshell registry check my-registry.yaml
     """
     settings, output = _begin(as_json)
-    registry = (RegistrySource(file) if file else _source(settings)).read()
+    try:
+        registry = (RegistrySource(file) if file else _source(settings)).read()
+    except RegistryError as error:
+        if not as_json:
+            raise
+        output.document({"": str(error).splitlines()})
+        ctx.exit(1)
     found = {name: check_specialist(spec, registry) for name, spec in registry.specs.items()}
     if as_json:
         output.document(found)

@@ -51,6 +51,8 @@ def command(specialist: str | None, rounds: int, remove: bool, as_json: bool) ->
         if remove:
             path.unlink(missing_ok=True)
             output.note(f"{spec.name} is loaded in the ordinary way again")
+            if as_json:
+                output.document({"specialist": spec.name, "kept": None})
             return
         tuned = tune(
             exact, settings.measured_dir, cores=usable_cores(), rounds=rounds, on_progress=tick

@@ -1,9 +1,11 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+import shell.commands.call as calling
 from shell.cli import cli
 from specialists.errors import JobError
 
@@ -63,3 +65,16 @@ def test_an_input_without_a_value_is_a_wrong_use() -> None:
     result = call("q-dup", "-i", "first")
     assert result.exit_code == 2
     assert "write it as INPUT=VALUE" in result.output
+
+
+def test_a_closed_stdin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(click.UsageError, match="stdin is closed"):
+        calling.command.callback("q-pii", "-", (), False)  # type: ignore[misc]
+
+
+def test_an_endless_stdin_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "_MOST_BYTES", 10)
+    result = call("q-pii", "-", given=b"x" * 1_000)
+    assert isinstance(result.exception, JobError)
+    assert "give it in parts" in str(result.exception)

@@ -122,3 +122,13 @@ def test_a_running_cluster_is_shown_and_takes_orders(tmp_path: Path, qshell: Qsh
         assert code == 0 and "running" in out and "ready" in out
     code, out, _ = qshell("top")
     assert code == 0 and out.splitlines()[1].split()[0] == "a"
+
+
+def test_a_file_that_is_wrong_is_told_as_json_too(tmp_path: Path, qshell: Qshell) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text("specialists:\n  mine: {tsak: relevance, checkpoint: nowhere}\n")
+    code, out, _ = qshell("registry", "check", str(path), "--json")
+    assert code == 1
+    found = json.loads(out)
+    assert list(found) == [""] and all(f"{path}:2: " in problem for problem in found[""])
+    assert any("unknown key" in problem and "'task'" in problem for problem in found[""]), found

@@ -1,7 +1,11 @@
 """`qshell forge` writes pairs that the training reads, and a report to read."""
 
+import gzip
 import json
+import lzma
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -51,3 +55,13 @@ def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:
     assert first.read_text().replace('"source": "a"', "") == second.read_text().replace(
         '"source": "b"', ""
     )
+
+
+@pytest.mark.parametrize(("ending", "opener"), [("xz", lzma.open), ("gz", gzip.open)])
+def test_a_compressed_name_holds_what_is_compressed(
+    tmp_path: Path, ending: str, opener: Callable[..., TextIO]
+) -> None:
+    out = tmp_path / f"notes.jsonl.{ending}"
+    assert forge(out) == Exit.OK
+    with opener(out, "rt", encoding="utf-8") as lines:
+        assert {"query", "passage", "label"} <= set(json.loads(lines.readline()))

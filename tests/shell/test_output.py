@@ -26,6 +26,13 @@ def test_a_pipe_gets_whole_lines_and_no_colour(capsys: pytest.CaptureFixture[str
     assert "\x1b" not in out
 
 
+def test_what_is_printed_is_out_before_the_command_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(pipe, "utf-8", write_through=False))
+    Output().document({"row": 1})
+    assert json.loads(pipe.getvalue()) == {"row": 1}
+
+
 def test_a_document_cannot_steer_the_terminal() -> None:
     assert "\x1b" not in plain("\x1b[2Jgone\x9b1m")
     assert plain("two\r\nlines\tand a tab") == "two\nlines\tand a tab"

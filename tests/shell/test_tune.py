@@ -29,7 +29,8 @@ def test_a_choice_is_kept_and_taken_away(
         "batch_tokens": kept.batch_tokens,
         "threads": kept.threads,
     }
-    assert run(["tune", "s0", "--remove"]) == Exit.OK
+    assert run(["tune", "s0", "--remove", "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out) == {"specialist": "s0", "kept": None}
     assert read_tuning(home / "data" / "measured", sha256) is None
 
 
