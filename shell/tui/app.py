@@ -16,6 +16,7 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from shell.commands.ask import SAMPLE_DOCS
@@ -93,6 +94,19 @@ class QshellApp(App[None]):
         self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
         for name in SCREENS:
             self.add_mode(name, partial(self._make, name))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Always as it is written: names of files and other people's words may look like markup,
+        and markup may hold what a click does."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     @property
     def mistake(self) -> Exception | None:

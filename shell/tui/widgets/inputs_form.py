@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, TextArea
@@ -64,4 +65,5 @@ def _field(name: str, wanted: pipelines.Input, typed: str) -> Input | TextArea:
     if wanted.type.name in _ON_ONE_LINE:
         return Input(typed, placeholder=about or str(wanted.type), compact=True, name=name)
     form = "one a line" if wanted.type == TEXTS else f"{wanted.type} as JSON"
-    return TextArea(typed, placeholder=f"{form}. {about}", compact=True, name=name)
+    # As content: a description may hold what looks like markup.
+    return TextArea(typed, placeholder=Content(f"{form}. {about}"), compact=True, name=name)

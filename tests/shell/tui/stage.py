@@ -150,6 +150,7 @@ async def app_on_stage(
     *,
     size: tuple[int, int] = (80, 24),
     scripts: Mapping[str, Script] | None = None,
+    notifications: bool = False,
 ) -> AsyncIterator[tuple[QshellApp, Pilot[None]]]:
     def open_stub(settings: Settings) -> Cluster:
         return Cluster.open(
@@ -158,7 +159,7 @@ async def app_on_stage(
 
     async with Bridge(settings, open_anew=open_stub) as bridge:
         app = QshellApp(settings, bridge)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notifications) as pilot:
             await pilot.pause()
             yield app, pilot
 

@@ -5,15 +5,29 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
-from textual.widgets import DataTable, Input, Markdown, OptionList, RichLog, Select, Static
+from textual.content import Content
+from textual.widgets import (
+    DataTable,
+    Input,
+    Markdown,
+    OptionList,
+    RichLog,
+    Select,
+    Static,
+    TextArea,
+)
 
+from cluster.pipelines import pipeline as pipelines
+from cluster.pipelines.types import TEXTS
 from cluster.workers.scripted import Script
 from shell.settings import Settings
 from shell.tui.app import QshellApp
 from shell.tui.dialogs.card import CardDialog
+from shell.tui.dialogs.documents import folders_like
 from shell.tui.dialogs.register import RegisterDialog
 from shell.tui.place import Place, write_place
 from shell.tui.screens.log import LogScreen
+from shell.tui.widgets.inputs_form import InputsForm
 from shell.tui.widgets.question import QuestionLine
 from shell.tui.widgets.specialist_table import SpecialistTable
 from tests.shell.tui.drawing import read_drawing
@@ -282,3 +296,31 @@ async def test_without_colour_only_greys_are_drawn(
 
 def map_hex(parts: tuple[str, str, str]) -> tuple[int, ...]:
     return tuple(int(part, 16) for part in parts)
+
+
+async def test_names_of_files_are_told_as_they_are_written(settings: Settings) -> None:
+    async with app_on_stage(settings, notifications=True) as (app, pilot):
+        for told in ("skipped [/x].md (no text)", "skipped [@click=app.quit]x.md", "[draft] plan"):
+            app.screen.notify(told)
+        await until(pilot, lambda: len(app.screen.query("Toast")) == 3)
+        toasts = [toast.render() for toast in app.screen.query("Toast")]
+        await pilot.click("Toast")
+        assert app.is_running
+    assert all(isinstance(toast, Content) for toast in toasts)
+    said = " ".join(str(toast) for toast in toasts)
+    assert "[/x].md" in said and "[@click=app.quit]x.md" in said and "[draft] plan" in said
+
+
+async def test_a_description_may_hold_what_looks_like_markup(settings: Settings) -> None:
+    wanted = pipelines.Input(type=TEXTS, description="like [/etc] or so")
+    async with app_on_stage(settings) as (app, pilot):
+        form = InputsForm()
+        await app.screen.mount(form)
+        await form.show({"paths": wanted}, {})
+        await pilot.pause()
+        assert "like [/etc] or so" in str(form.query_one(TextArea).placeholder)
+
+
+@pytest.mark.parametrize("typed", ["~nobody-of-this-name/", "~nobody-of-this-name", "a\0b/"])
+def test_what_is_no_folder_is_completed_to_none(typed: str) -> None:
+    assert folders_like(typed) == []
