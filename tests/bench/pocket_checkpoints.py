@@ -15,7 +15,7 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer, train_tokenizer
 
 POCKET = DecoderConfig(
-    vocab_size=8_000, n_layer=6, d_model=256, n_head=8, n_kv_head=2, d_ff=704, max_seq_len=512
+    vocab_size=8_000, n_layer=6, d_model=256, n_head=8, n_kv_head=2, d_ff=704, max_seq_len=1_024
 )
 TINY = DecoderConfig(
     vocab_size=512, n_layer=1, d_model=32, n_head=2, n_kv_head=1, d_ff=64, max_seq_len=256

@@ -28,11 +28,12 @@ import numpy as np
 from cluster.registry import Registry, SpecialistSpec, check_entry, read_registry
 from cluster.router import NONE
 from cluster.routing import Routing
+from shell.registered import registered_folder
+from shell.settings import read_settings
 from specialists.corpora.labels import read_label_rows
 from specialists.corpora.route_matter import ACTIONS, UNSEEN, read_clinc
 from specialists.corpora.route_rows import ROUTES
 from specialists.evaluation.baselines import packaged_minilm
-from specialists.evaluation.gate import find_folder
 from specialists.evaluation.job_gate import (
     ROWS_FOLDER,
     JobMarks,
@@ -196,7 +197,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="training data, for the test part of clinc150")
     parser.add_argument("--per-route", type=int, default=100)
     given = parser.parse_args()
-    folder = find_folder(given.router)
+    folder = registered_folder(read_settings(), given.router)
     machine = f"{os.cpu_count()} {platform.machine()} cores, {platform.system()}"
     say(f"{datetime.now(UTC).date()}, {machine}, {folder.name}")
     with tempfile.TemporaryDirectory() as scratch:
