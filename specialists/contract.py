@@ -225,7 +225,7 @@ POCKET_RELEVANCE = Contract(
     echo="\nQ: {query}",
     tail="\nA:",
     reading="joined",
-    max_tokens=384,
+    max_tokens=640,
     max_query_tokens=96,
 )
 """The shorter surface our pocket q-rag is trained on: fewer tokens to read for every passage."""

@@ -37,8 +37,8 @@ class _Given:
     output: Output
 
 
-def _options(function: Callable[[_Given], None]) -> Callable[..., None]:
-    """The options that every training shares."""
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that every training shares; `function` takes those of its own besides."""
     path = click.Path(path_type=Path, file_okay=False)
 
     @click.option("--data", type=path, help="Folder with text/ and pairs/ (see README).")
@@ -72,6 +72,7 @@ def _options(function: Callable[[_Given], None]) -> Callable[..., None]:
         steps: int | None,
         threads: int | None,
         as_json: bool,
+        **own: object,
     ) -> None:
         run = run_folder or Path("runs") / tier
         _let_threads_sleep()
@@ -84,7 +85,8 @@ def _options(function: Callable[[_Given], None]) -> Callable[..., None]:
                 steps=steps,
                 threads=threads,
                 output=Output(json=as_json, colours=read_settings().colours),
-            )
+            ),
+            **own,
         )
 
     return with_options
@@ -140,8 +142,51 @@ def base_command(given: _Given) -> None:
     _finish(given, recipe.name)
 
 
+@command.command(name="q-rag")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where its last stretch is trained: minutes on a GPU, days on a CPU.",
+)
+@_options
+def q_rag_command(given: _Given, device: str) -> None:
+    """Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, q-rag-taught,
+    q-rag-vectors and q-rag, each from the one before.
+
+    \b
+    Examples:
+      qshell train q-rag --data data/ --device cuda
+      qshell train q-rag --data data/ --steps 100 --run runs/try --out runs/try/weights
+    """
+    from specialists.checkpoint import open_checkpoint
+    from specialists.training.distilled_run import export_distilled, train_distilled
+    from specialists.training.recipes import DISTILLED
+    from specialists.training.relevance_run import prepare_rows
+
+    recipe = DISTILLED[given.tier]()
+    base = open_checkpoint(given.out / recipe.base)
+    with given.output.progress() as tick:
+        say = _saying(tick)
+        path = base.tokenizer_path
+        prepare_rows(recipe.after, data=given.data, run=given.run, tokenizer_path=path, say=say)
+        model = train_distilled(
+            recipe,
+            run=given.run,
+            base=base,
+            device=device,
+            steps=given.steps,
+            threads=given.threads,
+            say=say,
+            on_progress=_ticking(tick),
+        )
+    export_distilled(recipe, model, run=given.run, base=base, target=given.out / recipe.name)
+    _finish(given, recipe.name)
+
+
 def _add_relevance_command(name: str, *, about: str) -> None:
-    """`qshell train NAME` for q-rag and for what it begins with."""
+    """`qshell train NAME` for what q-rag begins with."""
 
     @command.command(
         name=name,
@@ -156,7 +201,7 @@ def _add_relevance_command(name: str, *, about: str) -> None:
     @_options
     def relevance_command(given: _Given) -> None:
         from specialists.checkpoint import open_checkpoint
-        from specialists.training.recipes import RELEVANCE
+        from specialists.training.recipes import DISTILLED, RELEVANCE
         from specialists.training.relevance_run import (
             export_relevance,
             prepare_rows,
@@ -164,7 +209,7 @@ def _add_relevance_command(name: str, *, about: str) -> None:
         )
 
         recipe = RELEVANCE[given.tier][name]()
-        rows = RELEVANCE[given.tier]["q-rag"]()
+        rows = DISTILLED[given.tier]().after
         base = open_checkpoint(given.out / recipe.base)
         with given.output.progress() as tick:
             prepare_rows(
@@ -187,13 +232,13 @@ def _add_relevance_command(name: str, *, about: str) -> None:
 
 
 _add_relevance_command(
-    "q-rag",
-    about="Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, "
-    "q-rag-taught and q-rag, each from the one before.",
+    "q-rag-vectors",
+    about="What q-rag goes on from: with embeddings that a sentence encoder taught.",
 )
 _add_relevance_command(
     "q-rag-taught",
-    about="What q-rag goes on from: how near a sentence encoder finds each sentence to the query.",
+    about="What q-rag-vectors goes on from: how near a sentence encoder finds each sentence to the "
+    "query.",
 )
 _add_relevance_command(
     "q-rag-cover",

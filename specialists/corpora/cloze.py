@@ -36,16 +36,18 @@ class Section:
     text: str
 
 
-def split_sections(documents: Iterable[str]) -> Iterator[Section]:
-    """Passages of plain or Markdown documents: whole paragraphs, joined up to the usual length."""
-    low, high = WORDS_IN_PASSAGE
+def split_sections(
+    documents: Iterable[str], *, words: tuple[int, int] = WORDS_IN_PASSAGE
+) -> Iterator[Section]:
+    """Passages of plain or Markdown documents: whole paragraphs, joined up to so many `words`."""
+    low, high = words
     for number, document in enumerate(documents):
         title, heading, held = "", "", ""
         for paragraph in [*document.split("\n\n"), "#"]:
             paragraph = paragraph.strip()
-            words = len(held.split())
-            if held and (paragraph.startswith("#") or words + len(paragraph.split()) > high):
-                if low <= words <= 2 * high:
+            length = len(held.split())
+            if held and (paragraph.startswith("#") or length + len(paragraph.split()) > high):
+                if low <= length <= 2 * high:
                     yield Section(document=number, title=heading or title, text=held)
                 held = ""
             if paragraph.startswith("#"):
@@ -62,6 +64,7 @@ def cloze_groups(
     *,
     count: int,
     seed: int,
+    source: str = "cloze",
     on_progress: Callable[[int], None] = lambda groups: None,
 ) -> Iterator[QueryGroup]:
     """About `count` groups, each one positive, up to two neighbours, two mined negatives."""
@@ -76,6 +79,7 @@ def cloze_groups(
     by_document: dict[int, list[int]] = {}
     for number, section in enumerate(sections):
         by_document.setdefault(section.document, []).append(number)
+    looked_at = min(MINED_RANKS[1], len(sections))
     order = choice.sample(range(len(sections)), min(count, len(sections)))
     for start in range(0, len(order), 500):
         drawn = [
@@ -86,15 +90,15 @@ def cloze_groups(
         if not drawn:
             continue
         tokens = bm25s.tokenize([d[1] for d in drawn], stemmer=stemmer, show_progress=False)
-        ranked, _ = index.retrieve(tokens, k=MINED_RANKS[1], show_progress=False)
+        ranked, _ = index.retrieve(tokens, k=looked_at, show_progress=False)
         for (number, query, positive), ranks in zip(drawn, ranked, strict=True):
             document = sections[number].document
             near = [n for n in by_document[document] if n != number]
             far = [int(n) for n in ranks[MINED_RANKS[0] :] if sections[int(n)].document != document]
             chosen = choice.sample(near, min(2, len(near))) + choice.sample(far, min(2, len(far)))
             yield QueryGroup(
-                source="cloze",
-                name=f"cloze {document}",
+                source=source,
+                name=f"{source} {document}",
                 query=query,
                 positives=(_with_title(sections[number].title, positive, choice),),
                 negatives=tuple(

@@ -55,12 +55,14 @@ class Attention(nn.Module):
             return self._joined(_attend_in_parts(query_BNTH, key_BKSH, value_BKSH, mask_TS))
         if (
             query_BNTH.requires_grad
+            and query_BNTH.device.type == "cpu"
             and cache is None
             and query_BNTH.shape[:-1].numel() * shape[1] <= MOST_SCORES
         ):
             return self._joined(_attend_in_products(query_BNTH, key_BKSH, value_BKSH))
+        causal = cache is None or shape[1] > 1  # one new position may see all of a past
         mixed_BNTH = scaled_dot_product_attention(
-            query_BNTH, key_BKSH, value_BKSH, is_causal=x_BTD.shape[1] > 1, enable_gqa=True
+            query_BNTH, key_BKSH, value_BKSH, is_causal=causal, enable_gqa=True
         )
         return self._joined(mixed_BNTH)
 

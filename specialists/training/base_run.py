@@ -25,6 +25,7 @@ from specialists.training.embeddings import counted_embeddings
 from specialists.training.loop import LOG_FILE, Progress, StepReport, descend, train
 from specialists.training.losses import language_loss
 from specialists.training.optimizer import make_optimizer
+from specialists.training.precision import half_precision
 from specialists.training.recipes import BaseRecipe
 
 DEVELOPMENT_SHARE = 0.01
@@ -104,7 +105,7 @@ def train_base(
 
     def step_loss(ids_BT: torch.Tensor, step: int) -> torch.Tensor:
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision("cpu"):
             return language_loss(model, ids_BT, generator=generator)
 
     def take_step(step: int) -> StepReport:

@@ -32,8 +32,8 @@ KEPT_WORDS = 0.8
 class RelevanceSampler:
     """Draws groups by source weight, fits each into `max_length` tokens, fills a token budget.
 
-    Every group brings one positive (where it has one), up to `negatives` of its own and one
-    passage of another query from anywhere, the cross-domain negative. With a `thesaurus`
+    Every group brings one positive (where it has one), up to `negatives` of its own and, if
+    `from_anywhere`, one passage of another query, the cross-domain negative. With a `thesaurus`
     `reworded_share` of the queries are said in other words.
     """
 
@@ -46,12 +46,14 @@ class RelevanceSampler:
         seed: int,
         development: bool = False,
         negatives: int = 3,
+        from_anywhere: bool = True,
         teacher: Teacher | None = None,
         thesaurus: Thesaurus | None = None,
         reworded_share: float = 0.0,
     ) -> None:
         self.rows, self.prompt, self.seed, self.negatives = rows, prompt, seed, negatives
-        self.teacher, self.thesaurus, self.reworded_share = teacher, thesaurus, reworded_share
+        self.from_anywhere, self.teacher = from_anywhere, teacher
+        self.thesaurus, self.reworded_share = thesaurus, reworded_share
         self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
         self.groups = np.flatnonzero(np.asarray(rows.development) == development)
         self.cumulative = shares_of(rows, self.groups, weights)
@@ -113,7 +115,7 @@ class RelevanceSampler:
         count = min(self.negatives, len(negatives))
         chosen += [(int(text), False) for text in choice.permutation(negatives)[:count]]
         other = self._anywhere(choice)
-        if other not in texts:
+        if self.from_anywhere and other not in texts:
             chosen.append((other, False))
         return [
             Row(

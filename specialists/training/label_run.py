@@ -24,6 +24,7 @@ from specialists.training.labelling import LabelRun, parted
 from specialists.training.loop import StepReport, descend
 from specialists.training.optimizer import ready_to_train
 from specialists.training.pools import draw_share
+from specialists.training.precision import half_precision
 
 FORESEEN_SHARE = 0.3
 MEASURED_ROWS = 1_000
@@ -105,7 +106,7 @@ def train_on_prompts(
 
     def take_step(step: int) -> StepReport:
         batch = draw_batch(training, step=step, seed=recipe.seed, token_budget=recipe.token_budget)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision("cpu"):
             loss = loss_of(batch)
         figures = {called: float(loss.label), "accuracy": float(loss.accuracy)}
         return descend(loss.total, figures=figures, tokens=batch.tokens)
@@ -116,7 +117,7 @@ def train_on_prompts(
         sums = np.zeros(2)
         for begin in range(0, len(kept), _MEASURED_AT_ONCE):
             part = kept[begin : begin + _MEASURED_AT_ONCE]
-            with torch.autocast("cpu", torch.bfloat16):
+            with half_precision("cpu"):
                 loss = loss_of(padded(part))
             sums += len(part) * np.array([float(loss.label), float(loss.accuracy)])
         label, accuracy = sums / max(1, len(kept))

@@ -31,6 +31,7 @@ from specialists.training.losses import (
     states_of,
     within_query_loss,
 )
+from specialists.training.precision import half_precision
 from specialists.training.teacher import TeacherHead, teacher_loss
 
 ALIGNMENT_SHARE = 2.0
@@ -76,7 +77,7 @@ class RelevanceObjective:
         figures: dict[str, Tensor] = {}
         margins = []
         # Without a cache, which all threads would share: sums of gradients stay float32.
-        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+        with half_precision("cpu", cache_enabled=False):
             for batch in batches:
                 parts, margin_B = self._parts(batch)
                 margins.append(margin_B)

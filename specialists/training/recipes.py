@@ -71,21 +71,32 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Likeness:
+    """Queries are cut out of the `most` sections of the text files `shares`, of which so much is
+    looked at, that are most like the right passages of the pair files `examples`."""
+
+    examples: tuple[str, ...]
+    shares: Mapping[str, float]
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RelevanceRecipe:
     """Training of a relevance specialist on a base.
 
     `pair_groups` caps the query groups of each pair file, `weights` says how often a source is
     drawn (1 where it is not named), `cloze_shares` and `cloze_groups` make queries out of text.
-    `forge_shares` and `forge_groups` say what the near-miss forge makes. In `match_layers` two
-    heads are shown which words query and passage share. Without `base_blocks` only the embeddings
-    come from the base. A recipe `after` another goes on from its weights, with `n_layer` blocks
-    where that is more; `matcher_steps` train the matcher whose coverage it is shown besides, and
-    `teacher_groups` says of how many groups of each source it is told what a sentence encoder makes
-    of them. With `vector_steps` the encoder teaches the matcher, and so much of its vectors as
-    `taught_share` says is mixed into the embeddings, and `reworded_share` of the queries are said
-    in words that they find near. Otherwise the embeddings stay the base's: ten siblings then share
-    them, and words that the rows never show keep their place among their neighbours. So much of the
-    weights that it began with as `kept_share` says is kept in the end.
+    `forge_shares` and `forge_groups` say what the near-miss forge makes, `science` out of which
+    text more queries are cut. In `match_layers` two heads are shown which words query and passage
+    share. Without `base_blocks` only the embeddings come from the base. A recipe `after` another
+    goes on from its weights, with `n_layer` blocks where that is more; `matcher_steps` train the
+    matcher whose coverage it is shown besides, and `teacher_groups` says of how many groups of each
+    source it is told what a sentence encoder makes of them. With `vector_steps` the encoder teaches
+    the matcher, and so much of its vectors as `taught_share` says is mixed into the embeddings, and
+    `reworded_share` of the queries are said in words that they find near. Otherwise the embeddings
+    stay the base's: ten siblings then share them, and words that the rows never show keep their
+    place among their neighbours. So much of the weights that it began with as `kept_share` says is
+    kept in the end.
     """
 
     name: str
@@ -107,6 +118,7 @@ class RelevanceRecipe:
     n_layer: int | None = None
     forge_shares: Mapping[str, float] = field(default_factory=dict)
     forge_groups: int = 0
+    science: Likeness | None = None
     matcher_steps: int = 0
     matcher_weights: Mapping[str, float] = field(default_factory=dict)
     teacher_groups: Mapping[str, int] = field(default_factory=dict)
@@ -118,6 +130,38 @@ class RelevanceRecipe:
     def phase_at(self, step: int, *, steps: int) -> Phase:
         """The phase of `step` in a run of `steps`."""
         return next(phase for phase in self.phases if step < phase.until * steps)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DistilledRecipe:
+    """The last stretch of q-rag, for a GPU if there is one, after the recipe `after` and on its
+    rows.
+
+    The model is made larger first: `n_layer` blocks whose feed-forward parts are `d_ff` wide. A
+    step reads `token_budget` tokens in prompts of up to `max_length`. Sources are drawn by
+    `weights`; `unlabelled_share` of the rows ask one of so many `sentences` about what the encoder
+    finds near it; `joined_share` have passages made long out of several; `soft_share` of what is
+    wanted of a verdict is what the encoder's cosine is worth.
+    """
+
+    name: str
+    base: str
+    contract: Contract
+    after: RelevanceRecipe
+    n_layer: int
+    d_ff: int
+    weights: Mapping[str, float]
+    steps: int
+    token_budget: int
+    max_length: int
+    learning_rate: float
+    sentences: int
+    unlabelled_share: float
+    joined_share: float
+    soft_share: float
+    fall: float
+    measure_every: int = 200
+    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -246,13 +290,13 @@ def pocket_q_rag_words() -> RelevanceRecipe:
             "js_interview_faq": 880,
         },
         cloze_shares={
-            "wikipedia_core": 0.22,
+            "wikipedia_core": 0.35,
             "debian_docs": 0.10,
             "wikipedia_recent": 0.4,
             "tech_docs_markdown": 0.3,
             "linux_howtos": 0.15,
         },
-        cloze_groups=50_000,
+        cloze_groups=80_000,
         weights={
             "medquad": 2.0,
             "squadshifts_wiki": 3.0,
@@ -268,6 +312,7 @@ def pocket_q_rag_words() -> RelevanceRecipe:
             "world_factbook": 0.3,
             "wikipedia_vital": 0.7,
             "forge": 0.0,
+            "science": 0.0,
         },
         phases=(
             Phase(until=0.05, max_length=64, token_budget=6_000, cut_share=1.0),
@@ -314,16 +359,27 @@ def pocket_q_rag_cover() -> RelevanceRecipe:
             "world_factbook": 0.1,
             "cloze": 0.15,
             "forge": 0.3,
+            "science": 0.0,
         },
         forge_shares={
-            "wikipedia_core": 0.09,
+            "wikipedia_core": 0.12,
             "debian_docs": 0.05,
             "wikipedia_recent": 0.15,
             "tech_docs_markdown": 0.15,
             "linux_howtos": 0.05,
             "wikipedia_vital_summaries": 0.5,
         },
-        forge_groups=40_000,
+        forge_groups=50_000,
+        science=Likeness(
+            examples=("pubmedqa", "medquad", "scitldr"),
+            shares={
+                "wikipedia_core": 1.0,
+                "wikipedia_vital_summaries": 1.0,
+                "wikipedia_misc": 1.0,
+                "wikipedia_recent": 1.0,
+            },
+            most=30_000,
+        ),
         matcher_steps=900,
         matcher_weights={**words.weights, "cloze": 3.0, "wordnet_definitions": 1.0},
         phases=(
@@ -380,6 +436,7 @@ def pocket_q_rag_taught() -> RelevanceRecipe:
             "md_docs_headings": 1_000,
             "cloze": 26_000,
             "forge": 12_000,
+            "science": 30_000,
         },
         phases=(Phase(until=1.00, max_length=384, token_budget=24_000),),
         steps=2_700,
@@ -390,13 +447,13 @@ def pocket_q_rag_taught() -> RelevanceRecipe:
     )
 
 
-def pocket_q_rag() -> RelevanceRecipe:
-    """Relevance, 1 or 0: with embeddings of its own, most of them taught by the encoder, and more
-    often asked about passages that are seldom seen."""
+def pocket_q_rag_vectors() -> RelevanceRecipe:
+    """What q-rag goes on from: with embeddings of its own, most of them taught by the encoder, and
+    more often asked about passages that are seldom seen."""
     taught = pocket_q_rag_taught()
     return replace(
         taught,
-        name="q-rag",
+        name="q-rag-vectors",
         after=taught,
         weights={
             **taught.weights,
@@ -414,6 +471,46 @@ def pocket_q_rag() -> RelevanceRecipe:
         learning_rate=7e-4,
         seed=3,
         kept_share=0.0,
+    )
+
+
+def pocket_q_rag() -> DistilledRecipe:
+    """Relevance, 1 or 0: made larger, and shown far more: what the encoder finds near of all that
+    there is, more of science, and longer passages."""
+    vectors = pocket_q_rag_vectors()
+    return DistilledRecipe(
+        name="q-rag",
+        base=vectors.base,
+        contract=vectors.contract,
+        after=vectors,
+        n_layer=8,
+        d_ff=1_024,
+        weights={
+            **vectors.weights,
+            "medquad": 0.5,
+            "squadshifts_wiki": 1.0,
+            "scitldr": 2.0,
+            "pubmedqa": 5.0,
+            "ares_nq": 1.0,
+            "ares_hotpotqa": 1.0,
+            "ares_fever": 1.5,
+            "ares_wow": 0.7,
+            "wikipedia_sections": 0.4,
+            "wikipedia_vital": 0.4,
+            "cloze": 0.4,
+            "forge": 0.4,
+            "science": 1.0,
+        },
+        steps=9_500,
+        token_budget=131_072,
+        max_length=640,
+        learning_rate=1.2e-3,
+        sentences=300_000,
+        unlabelled_share=0.3,
+        joined_share=0.2,
+        soft_share=0.25,
+        fall=0.6,
+        seed=4,
     )
 
 
@@ -447,9 +544,25 @@ def full_q_rag_taught() -> RelevanceRecipe:
     return _full(pocket_q_rag_taught(), after=full_q_rag_cover(), learning_rate=2e-4)
 
 
-def full_q_rag() -> RelevanceRecipe:
+def full_q_rag_vectors() -> RelevanceRecipe:
     """The same fourth stretch."""
-    return _full(pocket_q_rag(), after=full_q_rag_taught(), learning_rate=2e-4)
+    return _full(pocket_q_rag_vectors(), after=full_q_rag_taught(), learning_rate=2e-4)
+
+
+def full_q_rag() -> DistilledRecipe:
+    """The same last stretch; the published shape is not made larger."""
+    after = full_q_rag_vectors()
+    shape = full_base().decoder
+    return replace(
+        pocket_q_rag(),
+        name="q-rag-50m",
+        base=after.base,
+        contract=after.contract,
+        after=after,
+        n_layer=shape.n_layer,
+        d_ff=shape.d_ff,
+        learning_rate=3e-4,
+    )
 
 
 def pocket_q_cmdsafe() -> LabelRecipe:
@@ -582,16 +695,21 @@ RELEVANCE: Mapping[str, Mapping[str, Callable[[], RelevanceRecipe]]] = {
         "q-rag-words": pocket_q_rag_words,
         "q-rag-cover": pocket_q_rag_cover,
         "q-rag-taught": pocket_q_rag_taught,
-        "q-rag": pocket_q_rag,
+        "q-rag-vectors": pocket_q_rag_vectors,
     },
     "50m": {
         "q-rag-words": full_q_rag_words,
         "q-rag-cover": full_q_rag_cover,
         "q-rag-taught": full_q_rag_taught,
-        "q-rag": full_q_rag,
+        "q-rag-vectors": full_q_rag_vectors,
     },
 }
-"""By tier, then by name."""
+"""By tier, then by name: what q-rag begins with."""
+DISTILLED: Mapping[str, Callable[[], DistilledRecipe]] = {
+    "pocket": pocket_q_rag,
+    "50m": full_q_rag,
+}
+"""q-rag itself, by tier."""
 LABELS: Mapping[str, Callable[[], LabelRecipe]] = {
     "q-cmdsafe": pocket_q_cmdsafe,
     "q-inject": pocket_q_inject,

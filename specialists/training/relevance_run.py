@@ -1,14 +1,17 @@
 """Carries out a relevance recipe: rows from pairs and text, training on a base, export."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from specialists.checkpoint import Checkpoint
+from specialists.contract import Contract
 from specialists.corpora.cloze import cloze_groups, split_sections
 from specialists.corpora.forged_groups import forged_groups
+from specialists.corpora.likeness import most_alike
 from specialists.corpora.relevance import (
     QueryGroup,
     open_rows,
@@ -31,6 +34,7 @@ from specialists.training.batches import (
     batches_side_by_side,
     prompt_ids,
 )
+from specialists.training.border import even_border, move_border
 from specialists.training.coverage import Coverage, CoverageHead
 from specialists.training.drawing import RelevanceSampler
 from specialists.training.equalising import equalised
@@ -39,14 +43,20 @@ from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead
 from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
 from specialists.training.optimizer import make_optimizer, ready_to_train
-from specialists.training.recipes import Phase, RelevanceRecipe
+from specialists.training.recipes import DistilledRecipe, Likeness, Phase, RelevanceRecipe
 from specialists.training.taught_vectors import mixed
 from specialists.training.teacher import TeacherHead, record_of, require_encoder
-from specialists.training.teaching_aids import TEACHER, make_teaching_aids
+from specialists.training.teaching_aids import TEACHER, TEACHER_OF_ALL, make_teaching_aids
 
 MEASURED_STEPS = 6
+HELD_OUT_TOKENS = 500_000
+"""Of held-out rows on which the border of the verdict is found."""
 ROWS_SEED = 0
 """Of what is drawn into the rows; a recipe's own seed says in which order they are seen."""
+EXAMPLES = 4_000
+"""Groups of each pair file whose right passages say what text about science is like."""
+SCIENCE_WORDS = (60, 220)
+"""Of a passage: an abstract is longer than a paragraph."""
 SOURCES = "data.json"
 
 
@@ -67,9 +77,12 @@ def prepare_rows(
 
 def _sources(recipe: RelevanceRecipe, data: Path) -> list[dict[str, str]]:
     pairs = {name: f"up to {most} queries" for name, most in recipe.pair_groups.items()}
+    drawn = [recipe.cloze_shares, recipe.forge_shares]
+    if recipe.science is not None:
+        drawn.append(recipe.science.shares)
     shares = {
-        name: recipe.cloze_shares.get(name, 0.0) + recipe.forge_shares.get(name, 0.0)
-        for name in {**recipe.cloze_shares, **recipe.forge_shares}
+        name: min(1.0, sum(each.get(name, 0.0) for each in drawn))
+        for name in dict.fromkeys(name for each in drawn for name in each)
     }
     texts = {name: f"up to {share:.0%} of its documents" for name, share in shares.items()}
     return [
@@ -81,10 +94,7 @@ def _sources(recipe: RelevanceRecipe, data: Path) -> list[dict[str, str]]:
 def _groups(recipe: RelevanceRecipe, *, data: Path | None, say: Say) -> Iterator[QueryGroup]:
     pairs, text = data_folder(data, "pairs"), data_folder(data, "text")
     for name, most in recipe.pair_groups.items():
-        found = sorted(pairs.glob(f"{name}.jsonl*"))
-        if not found:
-            raise CorpusError(f"{pairs}: no {name}.jsonl or {name}.jsonl.xz")
-        yield from read_pair_groups(found[0], most=most, seed=ROWS_SEED)
+        yield from read_pair_groups(_pair_file(pairs, name), most=most, seed=ROWS_SEED)
     say("cutting queries out of text, with BM25 negatives")
     documents = sample_documents(text, recipe.cloze_shares, seed=ROWS_SEED + 1)
     sections = list(split_sections(documents))
@@ -94,6 +104,31 @@ def _groups(recipe: RelevanceRecipe, *, data: Path | None, say: Say) -> Iterator
         documents = sample_documents(text, recipe.forge_shares, seed=ROWS_SEED + 2)
         sections = list(split_sections(documents))
         yield from forged_groups(sections, count=recipe.forge_groups, seed=ROWS_SEED + 2)
+    if recipe.science is not None:
+        yield from _science_groups(recipe.science, pairs, text, say=say)
+
+
+def _science_groups(
+    science: Likeness, pairs: Path, text: Path, *, say: Say
+) -> Iterator[QueryGroup]:
+    say("looking for text about science, and cutting queries out of it")
+    examples = [
+        passage
+        for name in science.examples
+        for group in read_pair_groups(_pair_file(pairs, name), most=EXAMPLES, seed=ROWS_SEED)
+        for passage in group.positives
+    ]
+    documents = sample_documents(text, science.shares, seed=ROWS_SEED + 3)
+    sections = list(split_sections(documents, words=SCIENCE_WORDS))
+    chosen = most_alike(sections, examples, most=science.most, seed=ROWS_SEED + 3)
+    yield from cloze_groups(chosen, count=science.most, seed=ROWS_SEED + 3, source="science")
+
+
+def _pair_file(pairs: Path, name: str) -> Path:
+    found = sorted(pairs.glob(f"{name}.jsonl*"))
+    if not found:
+        raise CorpusError(f"{pairs}: no {name}.jsonl or {name}.jsonl.xz")
+    return found[0]
 
 
 def train_relevance(
@@ -225,16 +260,29 @@ def _start(
 
 
 def export_relevance(
-    recipe: RelevanceRecipe, model: FinanceDecoder, *, run: Path, base: Checkpoint, target: Path
+    recipe: RelevanceRecipe,
+    model: FinanceDecoder,
+    *,
+    run: Path,
+    base: Checkpoint,
+    target: Path,
+    last: DistilledRecipe | None = None,
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
-    the base."""
+    the base. Where `last` came after the recipe, it is the last stretch and gives the name."""
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
-    prompts = _some_prompts(recipe, prompt_ids(contract, tokenizer), run=run)
+    prompt = prompt_ids(contract, tokenizer)
+    prompts = _some_prompts(recipe, prompt, run=run)
+    if last is not None:
+        even_out_errors(model, contract, _candidates_held_out(recipe, prompt, run=run))
+    ended = recipe if last is None else last
+    runs = [*stretches(recipe), *([] if last is None else [last.name])]
+    taught = run / (TEACHER if last is None else TEACHER_OF_ALL)
+    told = bool(recipe.teacher_groups) or last is not None
     return write_checkpoint(
         target,
-        name=recipe.name,
+        name=ended.name,
         task="relevance",
         config=model.config,
         tensors=equalised(model, prompts).state_dict(),
@@ -244,13 +292,36 @@ def export_relevance(
         base=base,
         recipe={
             **trained_by(
-                *(run / name for name in stretches(recipe)),
-                seed=recipe.seed,
+                *(run / name for name in runs),
+                seed=ended.seed,
                 sources=run / "rows" / SOURCES,
             ),
-            **({"teacher": record_of(run / TEACHER)} if recipe.teacher_groups else {}),
+            **({"teacher": record_of(taught)} if told else {}),
         },
     )
+
+
+@torch.no_grad()
+def even_out_errors(
+    model: FinanceDecoder, contract: Contract, batches: Sequence[RelevanceBatch]
+) -> float:
+    """Moves the border of the verdict to where both errors count the same on `batches`; by how
+    much is returned. It stays where there are no rows of both kinds."""
+    yes, no = (
+        contract.label_ids[n] for n in (contract.positive_index, 1 - contract.positive_index)
+    )
+    relevant_N = torch.cat([torch.zeros(0, dtype=torch.bool), *(b.relevant_B for b in batches)])
+    if relevant_N.all() or not relevant_N.any():
+        return 0.0
+    states = [
+        model.hidden(batch.ids_BT)[torch.arange(len(batch.last_B)), batch.last_B]
+        for batch in batches
+    ]
+    state_ND = torch.cat(states)
+    logits_N2 = model.language_logits(state_ND, torch.tensor([yes, no]))
+    by = -even_border(logits_N2[:, 0] - logits_N2[:, 1], relevant_N)
+    move_border(model, state_ND, yes=yes, no=no, by=by)
+    return by
 
 
 def _some_prompts(recipe: RelevanceRecipe, prompt: PromptIds, *, run: Path) -> list[Tensor]:
@@ -261,6 +332,26 @@ def _some_prompts(recipe: RelevanceRecipe, prompt: PromptIds, *, run: Path) -> l
     ).rows_of(step=0, token_budget=last.token_budget, max_length=last.max_length)
     (share,) = batches_side_by_side(drawn, prompt, max_length=last.max_length, cores=1)
     return [batch.ids_BT for batch in share]
+
+
+def _candidates_held_out(
+    recipe: RelevanceRecipe, prompt: PromptIds, *, run: Path
+) -> list[RelevanceBatch]:
+    """What a filter is given: candidates of held-out queries, no source's more often than
+    another's."""
+    rows = open_rows(run / "rows")
+    counts = np.bincount(rows.source[rows.development], minlength=len(rows.source_names))
+    length = recipe.phases[-1].max_length
+    drawn = RelevanceSampler(
+        rows,
+        prompt,
+        weights={n: 1 / max(1, c) for n, c in zip(rows.source_names, counts, strict=True)},
+        seed=recipe.seed,
+        development=True,
+        from_anywhere=False,
+    ).rows_of(step=0, token_budget=HELD_OUT_TOKENS, max_length=length)
+    (share,) = batches_side_by_side(drawn, prompt, max_length=length, cores=1)
+    return share
 
 
 def stretches(recipe: RelevanceRecipe) -> list[str]:

@@ -98,7 +98,7 @@ def encode_rows(
     if not len(texts):
         raise CorpusError(f"{folder}: none of the rows comes from {', '.join(groups)}")
     _claim(folder, rows, texts)
-    if (folder / DONE).is_file():
+    if _is_whole(folder):
         return
     require_encoder(folder)
     encoder = Peer(ENCODER, arithmetic="int8", threads=threads, longest=LONGEST)
@@ -116,17 +116,23 @@ def encode_rows(
     np.save(folder / "start.npy", np.cumsum([0, *counts], dtype=np.int64))
     for name in ("whole", "end", "sentence"):
         np.save(folder / f"{name}.npy", np.concatenate([one[name] for one in read]))
+    write_record(folder, texts=len(texts), sentences=int(counts.sum()))
+    for part in parts:
+        part.unlink()
+
+
+def write_record(folder: Path, *, texts: int, sentences: int) -> None:
+    """What `record_of` reads: which encoder read so many texts."""
     weights = packaged_folder()
     assert weights is not None, "can_run() says so before"
     told = {
         "encoder": f"{ENCODER} ({ENCODER_SOURCE})",
         "sha256": sha256_of(weights / "model.safetensors"),
-        "texts": len(texts),
-        "sentences": int(counts.sum()),
+        "texts": texts,
+        "sentences": sentences,
     }
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / DONE).write_text(json.dumps(told), "utf-8")
-    for part in parts:
-        part.unlink()
 
 
 def _claim(folder: Path, rows: RelevanceRows, texts: npt.NDArray[np.int64]) -> None:
@@ -164,7 +170,7 @@ def _read_part(path: Path) -> dict[str, npt.NDArray[np.generic]]:
 
 def require_encoder(folder: Path) -> None:
     """Raises `RecipeError` where texts have to be encoded yet and there is nothing to do it."""
-    if not (folder / DONE).is_file() and not can_run():
+    if not _is_whole(folder) and not can_run():
         raise RecipeError(
             "this recipe is taught by a sentence encoder that is not installed: "
             "pip install -e '.[train]'"
@@ -173,7 +179,8 @@ def require_encoder(folder: Path) -> None:
 
 def open_teacher(folder: Path) -> Teacher:
     """Raises `RecipeError` where `encode_rows` has not finished."""
-    _require(folder)
+    if not _is_whole(folder):
+        raise _nothing_in(folder)
     text, whole, start, end, sentence = (
         np.load(folder / f"{name}.npy", mmap_mode="r") for name in NAMES
     )
@@ -183,16 +190,21 @@ def open_teacher(folder: Path) -> Teacher:
 
 
 def record_of(folder: Path) -> dict[str, object]:
-    """What taught, and how much, to travel with the weights. Raises `RecipeError` where
-    `encode_rows` has not finished."""
-    _require(folder)
+    """What taught, and how much, to travel with the weights. Raises `RecipeError` where nothing
+    was encoded."""
+    if not (folder / DONE).is_file():
+        raise _nothing_in(folder)
     told: dict[str, object] = json.loads((folder / DONE).read_text("utf-8"))
     return told
 
 
-def _require(folder: Path) -> None:
-    if not (folder / DONE).is_file():
-        raise RecipeError(f"{folder}: no encoded texts here; give the training command again")
+def _is_whole(folder: Path) -> bool:
+    """A GPU leaves the record alone, and no vectors."""
+    return all((folder / name).is_file() for name in (DONE, *(f"{n}.npy" for n in NAMES)))
+
+
+def _nothing_in(folder: Path) -> RecipeError:
+    return RecipeError(f"{folder}: no encoded texts here; give the training command again")
 
 
 def _texts_of(

@@ -25,7 +25,9 @@ from specialists.training.rewording import Thesaurus, make_thesaurus
 from specialists.training.taught_vectors import train_vectors
 from specialists.training.teacher import Teacher, encode_rows, open_teacher
 
-MATCHER, TEACHER, VECTORS = "matcher.safetensors", "teacher", "vectors.safetensors"
+MATCHER, VECTORS = "matcher.safetensors", "vectors.safetensors"
+TEACHER, TEACHER_OF_ALL = "teacher", "teacher-of-all"
+"""Folders of what was encoded: the texts of some groups, and those of all."""
 TEACHER_SEED = 2
 """Of which groups are encoded: all recipes of a run share them."""
 TOLD = 20

@@ -21,9 +21,9 @@ from specialists.checkpoint import open_checkpoint
 from specialists.training.recipes import (
     Phase,
     RelevanceRecipe,
-    pocket_q_rag,
     pocket_q_rag_cover,
     pocket_q_rag_taught,
+    pocket_q_rag_vectors,
     pocket_q_rag_words,
 )
 from specialists.training.relevance_run import stretches, train_relevance
@@ -60,7 +60,7 @@ def later_stretches() -> Mapping[str, RelevanceRecipe]:
     phases = (Phase(until=1.0, max_length=256, token_budget=8_000),)
     second = replace(pocket_q_rag_cover(), phases=phases)
     third = replace(pocket_q_rag_taught(), phases=phases)
-    fourth = replace(pocket_q_rag(), phases=phases)
+    fourth = replace(pocket_q_rag_vectors(), phases=phases)
     return {
         "2nd: whole": second,
         "2nd: no coverage": replace(second, matcher_steps=0),

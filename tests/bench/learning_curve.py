@@ -2,7 +2,8 @@
 
 Run by hand:  python -m tests.bench.learning_curve RUN --plot DIR
 RUN is the folder of `qshell train q-rag`. Every stretch draws other rows than the one before, so
-their curves do not join. The plot leaves out the first minutes, above one nat.
+their curves do not join; those without a log in RUN are left out. The plot leaves out the first
+minutes, above one nat.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
@@ -15,8 +16,12 @@ from specialists.evaluation.plots import draw_lines
 from specialists.training.recipes import pocket_q_rag
 from specialists.training.relevance_run import stretches
 
-STRETCHES = stretches(pocket_q_rag())
-FIGURES = {"development_verdict": "verdict", "development_within_query": "choice within a query"}
+STRETCHES = [*stretches(pocket_q_rag().after), pocket_q_rag().name]
+FIGURES = {
+    "development_verdict": "verdict",
+    "development_within_query": "choice within a query",
+    "held_out_verdict": "verdict",
+}
 MILLION = 1e6
 DRAWN_BELOW = 1.0
 
@@ -26,14 +31,19 @@ def held_back(run: Path) -> dict[str, list[tuple[float, float]]]:
     lines: dict[str, list[tuple[float, float]]] = {}
     before = 0.0
     for stretch in STRETCHES:
-        log = (run / stretch / "log.jsonl").read_text("utf-8").splitlines()
+        path = run / stretch / "log.jsonl"
+        if not path.is_file():
+            continue
+        log = path.read_text("utf-8").splitlines()
         steps = {line["step"]: line for line in map(json.loads, log)}  # a resumed run says it twice
         for figure, words in FIGURES.items():
-            lines[f"{stretch}: {words}"] = [
+            points = [
                 (before + line["tokens"] / MILLION, line[figure])
                 for _, line in sorted(steps.items())
                 if figure in line
             ]
+            if points:
+                lines[f"{stretch}: {words}"] = points
         before += steps[max(steps)]["tokens"] / MILLION
     return lines
 

@@ -29,8 +29,19 @@ def test_more_blocks_change_nothing_at_first_and_learn_afterwards(model: Finance
     assert any(float(p.grad.abs().sum()) > 0 for p in newest.values() if p.grad is not None)
 
 
+def test_wider_parts_change_nothing_at_first_and_learn_afterwards(model: FinanceDecoder) -> None:
+    ids = torch.arange(20).view(2, 10)
+    wider = grown(model, 2, d_ff=64, seed=0)
+    assert wider.config.d_ff == 64
+    assert torch.allclose(wider(ids).logits, model(ids).logits, atol=1e-6)
+    wider(ids).logits.square().mean().backward()
+    grad = wider.get_parameter("blocks.0.feed_forward.down.weight").grad
+    assert grad is not None
+    assert float(grad[:, 48:].abs().sum()) > 0
+
+
 def test_a_model_is_never_made_shallower(model: FinanceDecoder) -> None:
-    with pytest.raises(ValueError, match="1 blocks are fewer than the 2"):
+    with pytest.raises(ValueError, match="1 blocks of width 48 are less than the 2"):
         grown(model, 1, seed=0)
 
 

@@ -19,7 +19,7 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import train_tokenizer
 from specialists.training.base_run import record_sources
 from specialists.training.matcher import read_matcher
-from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag
+from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag_vectors
 from specialists.training.relevance_run import (
     SOURCES,
     export_relevance,
@@ -30,7 +30,7 @@ from specialists.training.teaching_aids import MATCHER, TEACHER, VECTORS
 from tests.specialists.training.owls import owl_groups
 
 TINY = DecoderConfig(
-    vocab_size=420, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=512
+    vocab_size=420, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=1_024
 )
 
 GROUPS = owl_groups(200)
@@ -61,7 +61,7 @@ def base(tmp_path: Path) -> Checkpoint:
 @pytest.fixture
 def recipe() -> RelevanceRecipe:
     words = replace(
-        pocket_q_rag(),
+        pocket_q_rag_vectors(),
         name="words",
         after=None,
         n_layer=None,

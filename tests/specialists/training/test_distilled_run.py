@@ -1,0 +1,128 @@
+"""The last stretch of q-rag in small: from the stretch before it to the folder that ships."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from specialists.checkpoint import Checkpoint
+from specialists.corpora.relevance import write_rows
+from specialists.errors import RecipeError
+from specialists.evaluation.peers import can_run
+from specialists.model.config import DecoderConfig
+from specialists.model.decoder import FinanceDecoder, initialize
+from specialists.requests import Decide
+from specialists.specialist import load_specialist
+from specialists.tensors import write_checkpoint
+from specialists.tokenizer import train_tokenizer
+from specialists.training.base_run import record_sources
+from specialists.training.distilled_run import export_distilled, open_device, train_distilled
+from specialists.training.recipes import DistilledRecipe, Phase, pocket_q_rag
+from specialists.training.relevance_run import SOURCES
+from tests.specialists.training.owls import owl_groups
+
+TINY = DecoderConfig(
+    vocab_size=420, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=1_024
+)
+GROUPS = owl_groups(200)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Checkpoint:
+    texts = [text for group in GROUPS for text in (group.query, *group.positives)]
+    tokenizer = train_tokenizer(iter([*texts, "Q: a\nP: b\nA:1 A:0"]), vocab_size=420)
+    (tmp_path / "weights").mkdir()
+    tokenizer.save(str(tmp_path / "weights" / "tokenizer.json"))
+    write_rows(GROUPS, tokenizer, tmp_path / "rows")
+    record_sources(tmp_path / "rows" / SOURCES, [])
+    model = FinanceDecoder(TINY)
+    initialize(model, seed=0)
+    return write_checkpoint(
+        tmp_path / "weights" / "base",
+        name="base",
+        task="generate",
+        config=TINY,
+        tensors=model.state_dict(),
+        storage="float32",
+        contract=None,
+        tokenizer_path=None,
+    )
+
+
+@pytest.fixture
+def recipe() -> DistilledRecipe:
+    words = replace(
+        pocket_q_rag().after,
+        name="words",
+        after=None,
+        n_layer=None,
+        matcher_steps=0,
+        teacher_groups={},
+        vector_steps=0,
+        taught_share=0.0,
+        reworded_share=0.0,
+        match_layers=(1,),
+        phases=(Phase(until=1.0, max_length=96, token_budget=600),),
+        steps=2,
+    )
+    return replace(
+        pocket_q_rag(),
+        after=words,
+        n_layer=3,
+        d_ff=64,
+        token_budget=4_000,
+        max_length=128,
+        sentences=100,
+        steps=4,
+        measure_every=2,
+    )
+
+
+@pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
+def test_the_last_stretch_makes_it_larger_and_ships_with_what_taught_it(
+    base: Checkpoint, recipe: DistilledRecipe, tmp_path: Path
+) -> None:
+    model = train_distilled(recipe, run=tmp_path, base=base, device="cpu")
+    logged = [
+        json.loads(line) for line in (tmp_path / "q-rag" / "log.jsonl").read_text().splitlines()
+    ]
+    assert logged[-1]["step"] == 4
+    assert {"verdict", "near", "language", "held_out_verdict"} <= set(logged[-1])
+    shipped = export_distilled(
+        recipe, model, run=tmp_path, base=base, target=tmp_path / "weights" / "q-rag"
+    )
+    assert (shipped.name, shipped.config.n_layer, shipped.config.d_ff) == ("q-rag", 3, 64)
+    record = json.loads((shipped.folder / "config.json").read_text())["recipe"]
+    assert record["steps"] == 2 + 4
+    assert "MiniLM" in record["teacher"]["encoder"]
+    assert record["teacher"]["texts"] > 200
+    decided = load_specialist(shipped.folder).decide(
+        Decide(query="How long do owls live?", passages=("Long.", "Trains run."))
+    )
+    assert len(decided.verdicts) == 2
+
+
+@pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
+def test_a_stretch_that_was_stopped_goes_on_and_does_not_encode_again(
+    base: Checkpoint, recipe: DistilledRecipe, tmp_path: Path
+) -> None:
+    whole = train_distilled(recipe, run=tmp_path, base=base, device="cpu")
+    written = (tmp_path / "teacher-of-all" / "whole.npy").stat().st_mtime_ns
+    (tmp_path / "q-rag" / "state.pt").unlink()
+    for steps in (2, 4):
+        (tmp_path / "words" / "state.pt").unlink()
+        again = train_distilled(
+            replace(recipe, steps=steps, fall=1e-9), run=tmp_path, base=base, device="cpu"
+        )
+    assert (tmp_path / "teacher-of-all" / "whole.npy").stat().st_mtime_ns == written
+    assert again.config == whole.config
+    log = (tmp_path / "q-rag" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in log][-3:] == [4, 2, 4]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_said_before_anything_is_done() -> None:
+    with pytest.raises(RecipeError, match="no GPU that torch can use; leave --device out"):
+        open_device("cuda")
