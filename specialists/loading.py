@@ -16,11 +16,12 @@ ROUTING = "routing"
 
 
 def load_to_ship(folder: Path) -> Specialist:
-    """As a worker will load it, after measuring again how far cheaper arithmetic agrees; what was
-    found is kept in the checkpoint's folder, to travel with it. Raises `CheckpointError`."""
+    """As a worker will load it, after measuring again how far whole numbers agree, whether or not
+    this processor is fast with them: others are. What was found is kept in the checkpoint's folder,
+    to travel with it. Raises `CheckpointError`."""
     exact = load_specialist(folder)
     if exact.checkpoint.contract is not None and exact.checkpoint.task != ROUTING:
-        ship_agreement(exact, fast_arithmetic())
+        ship_agreement(exact, "int8")
     return load_for_worker(folder, None, folder)
 
 
