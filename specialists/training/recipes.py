@@ -626,11 +626,11 @@ def pocket_q_dup() -> LabelRecipe:
 
 def pocket_q_ground() -> LabelRecipe:
     """Whether a passage supports a statement, contradicts it or leaves it open. It begins with
-    q-rag and its embeddings."""
+    q-rag-vectors and its embeddings."""
     return LabelRecipe(
         name="q-ground",
         task="classification",
-        start="q-rag",
+        start="q-rag-vectors",
         contract=POCKET_GROUNDING,
         make_rows=grounding_rows.make_rows,
         rows=60_000,

@@ -154,8 +154,11 @@ def main() -> None:
     tokenizer = open_tokenizer(given.run / "weights" / "tokenizer.json")
     ways: dict[str, Score | None] = {
         "equal words": by_words(rows),
-        "matcher": by_matcher(rows, read_matcher(given.run / MATCHER)),
-        "taught vectors": by_matcher(rows, read_matcher(given.run / VECTORS)),
+        **{
+            name: by_matcher(rows, read_matcher(given.run / file))
+            for name, file in (("matcher", MATCHER), ("taught vectors", VECTORS))
+            if (given.run / file).is_file()
+        },
         "MiniLM-L6": by_minilm(rows, tokenizer),
         **{str(one): by_specialist(rows, tokenizer, one) for one in given.specialist},
     }
