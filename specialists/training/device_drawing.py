@@ -105,6 +105,10 @@ class Mixture:
     max_length: int
 
 
+Pool = tuple[DrawnRows, list[list[tuple[Tensor, int]]]]
+"""Rows, and for each step its batches: which of the rows, and the width they are read with."""
+
+
 class DeviceSampler:
     """All that is drawn from lies on the device of `encoded`."""
 
@@ -148,13 +152,15 @@ class DeviceSampler:
         self.wrong_G = torch.from_numpy(np.diff(rows.group_start) - right).to(device)
         self.rival_G = (rivals_GK >= 0).sum(1)
         self.worth = Worth(slope=0.0, offset=0.0)
+        self._drawn_for: tuple[int, int, int] | None = None
+        self._pool: Pool
 
     def batches(self, *, step: int, token_budget: int, most_tokens: int) -> list[PromptBatch]:
         """Those of one step: about `token_budget` tokens with padding, in batches of at most
         `most_tokens`."""
         pool, number = divmod(step, POOL_STEPS)
-        if getattr(self, "_pool_number", None) != (pool, token_budget, most_tokens):
-            self._pool_number = (pool, token_budget, most_tokens)
+        if self._drawn_for != (pool, token_budget, most_tokens):
+            self._drawn_for = (pool, token_budget, most_tokens)
             self._pool = self._draw_pool(pool, token_budget, most_tokens)
         drawn, shares = self._pool
         return [self._batch(drawn[rows], width) for rows, width in shares[number % len(shares)]]
@@ -168,9 +174,7 @@ class DeviceSampler:
         chosen = same & ~drawn.near_R.isnan()  # the last of a group comes from anywhere
         self.worth = worth_of_cosines(drawn.near_R[chosen], drawn.label_R[chosen])
 
-    def _draw_pool(
-        self, pool: int, token_budget: int, most_tokens: int
-    ) -> tuple[DrawnRows, list[list[tuple[Tensor, int]]]]:
+    def _draw_pool(self, pool: int, token_budget: int, most_tokens: int) -> Pool:
         generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + pool)
         count = max(8, POOL_STEPS * token_budget // 1_100)  # groups of six rows of 180 tokens
         drawn = self._labelled(count, generator)

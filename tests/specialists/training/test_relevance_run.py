@@ -9,53 +9,23 @@ import torch
 from torch.nn.functional import normalize
 
 from specialists.checkpoint import Checkpoint
-from specialists.corpora.relevance import write_rows
 from specialists.evaluation.peers import can_run
-from specialists.model.config import DecoderConfig
-from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.requests import Decide
 from specialists.specialist import load_model, load_specialist
-from specialists.tensors import write_checkpoint
-from specialists.tokenizer import train_tokenizer
-from specialists.training.base_run import record_sources
 from specialists.training.matcher import read_matcher
 from specialists.training.recipes import Phase, RelevanceRecipe, pocket_q_rag_vectors
 from specialists.training.relevance_run import (
-    SOURCES,
     export_relevance,
     train_relevance,
 )
 from specialists.training.taught_vectors import mixed
 from specialists.training.teaching_aids import MATCHER, TEACHER, VECTORS
-from tests.specialists.training.owls import owl_groups
-
-TINY = DecoderConfig(
-    vocab_size=420, n_layer=2, d_model=32, n_head=4, n_kv_head=2, d_ff=48, max_seq_len=1_024
-)
-
-GROUPS = owl_groups(200)
+from tests.specialists.training.owls import owl_base
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> Checkpoint:
-    texts = [text for group in GROUPS for text in (group.query, *group.positives)]
-    tokenizer = train_tokenizer(iter([*texts, "Q: a\nP: b\nA:1 A:0"]), vocab_size=420)
-    (tmp_path / "weights").mkdir()
-    tokenizer.save(str(tmp_path / "weights" / "tokenizer.json"))
-    write_rows(GROUPS, tokenizer, tmp_path / "rows")
-    record_sources(tmp_path / "rows" / SOURCES, [])
-    model = FinanceDecoder(TINY)
-    initialize(model, seed=0)
-    return write_checkpoint(
-        tmp_path / "weights" / "base",
-        name="base",
-        task="generate",
-        config=TINY,
-        tensors=model.state_dict(),
-        storage="float32",
-        contract=None,
-        tokenizer_path=None,
-    )
+    return owl_base(tmp_path)
 
 
 @pytest.fixture
