@@ -148,7 +148,7 @@ def base_command(given: _Given) -> None:
     type=click.Choice(["cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where its last stretch is trained: minutes on a GPU, days on a CPU.",
+    help="Where its last stretch is trained: minutes on a GPU, far longer on a CPU.",
 )
 @_options
 def q_rag_command(given: _Given, device: str) -> None:

@@ -13,7 +13,7 @@ P pieces of a passage, S sentences, N texts, M width of the encoder.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -255,7 +255,6 @@ class DeviceSampler:
         row, column = torch.nonzero(there, as_tuple=True)
         asked_RM = self.encoded.whole_NM[place.clamp(min=0)[row]]
         main = text[row, column]
-        known = (place[row] >= 0) & (self.encoded.place_N[main] >= 0)
         return DrawnRows(
             query_start_R=self.text_start[query][row],
             query_length_R=self.text_length[query].clamp(max=self.prompt.max_query)[row],
@@ -263,7 +262,7 @@ class DeviceSampler:
             piece_RP=self._alone(main),
             main_R=main,
             label_R=label[row, column],
-            near_R=torch.where(known, self._near(asked_RM, main), torch.nan),
+            near_R=torch.where(place[row] >= 0, self._near(asked_RM, main), torch.nan),
         )
 
     def _unlabelled(self, count: int, generator: torch.Generator) -> DrawnRows:
@@ -280,7 +279,6 @@ class DeviceSampler:
         row = torch.arange(count, device=self.device).repeat_interleave(text.shape[1])
         main = text.flatten()
         asked_RM = self.encoded.sentence_SM[asked.sentence_Q[chosen]][row]
-        known = self.encoded.place_N[main] >= 0
         return DrawnRows(
             query_start_R=asked.start_Q[chosen][row],
             query_length_R=asked.length_Q[chosen].clamp(max=self.prompt.max_query)[row],
@@ -288,7 +286,7 @@ class DeviceSampler:
             piece_RP=self._alone(main),
             main_R=main,
             label_R=torch.full_like(main, -1),
-            near_R=torch.where(known, self._near(asked_RM, main), torch.nan),
+            near_R=self._near(asked_RM, main),
         )
 
     def _alone(self, main_R: Tensor) -> Tensor:
@@ -297,8 +295,11 @@ class DeviceSampler:
         return piece_RP
 
     def _near(self, asked_RM: Tensor, text_R: Tensor) -> Tensor:
-        said_RM = self.encoded.whole_NM[self.encoded.place_N[text_R].clamp(min=0)]
-        return (asked_RM.float() * said_RM.float()).sum(-1)
+        """Cosines, NaN for texts that were not encoded."""
+        place_R = self.encoded.place_N[text_R]
+        said_RM = self.encoded.whole_NM[place_R.clamp(min=0)]
+        near_R = (asked_RM.float() * said_RM.float()).sum(-1)
+        return torch.where(place_R >= 0, near_R, torch.nan)
 
     def _made_long(self, drawn: DrawnRows, generator: torch.Generator) -> DrawnRows:
         """In some rows other passages stand around the one that is asked about, as far as they
@@ -321,12 +322,7 @@ class DeviceSampler:
         # Those that are not there go to the end.
         piece = piece.gather(1, turned)
         piece = piece.gather(1, (piece < 0).to(torch.int8).argsort(dim=1, stable=True))
-        return DrawnRows(
-            **{
-                f.name: piece if f.name == "piece_RP" else getattr(drawn, f.name)
-                for f in fields(drawn)
-            }
-        )
+        return replace(drawn, piece_RP=piece)
 
     def _room(self, query_length_R: Tensor) -> Tensor:
         """Tokens that are left for the passage."""
