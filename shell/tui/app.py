@@ -7,11 +7,13 @@ screen's own file.
 import asyncio
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -85,6 +87,8 @@ class QshellApp(App[None]):
         self._bridge = bridge
         self._place_path = settings.data_dir / "screen.json"
         self._place = self._saved_place = read_place(self._place_path)
+        self._writer = ThreadPoolExecutor(1)  # one, so that an older place never replaces a newer
+        self._asking: SessionScreen | None = None
         self._interrupted_at = float("-inf")
         if settings.plain:
             self.add_class("-plain")
@@ -128,6 +132,18 @@ class QshellApp(App[None]):
 
     async def on_unmount(self) -> None:
         await self._save_place()
+        self._writer.shutdown(wait=False)
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """What was typed last may still be on its way here as a message: it is looked up."""
+        if self._asking is not None and self._asking.is_mounted and self._asking.is_attached:
+            self._keep_place(self._asking.place_now())
+        super().exit(result, return_code, message)
 
     def _make(self, name: str) -> HouseScreen:
         match name:
@@ -143,7 +159,8 @@ class QshellApp(App[None]):
                 return RegistryScreen(self._settings)
             case "log":
                 return LogScreen(self._bridge.recent_events)
-        return SessionScreen(self._bridge.sessions, self._place)
+        self._asking = SessionScreen(self._bridge.sessions, self._place)
+        return self._asking
 
     def _docs(self) -> Path:
         """Those that the session asks at the moment."""
@@ -243,4 +260,5 @@ class QshellApp(App[None]):
     async def _save_place(self) -> None:
         if self._place != self._saved_place:
             self._saved_place = self._place
-            await asyncio.to_thread(write_place, self._place_path, self._place)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._writer, write_place, self._place_path, self._place)

@@ -358,7 +358,10 @@ class SessionScreen(HouseScreen):
         hint.set_class(not words, "-away")
 
     def _tell_place(self) -> None:
+        self.post_message(self.place_now())
+
+    def place_now(self) -> PlaceChanged:
         draft = self.query_one(QuestionLine).value
         if not draft and self._under_way is not None:
             draft = self._under_way.question
-        self.post_message(PlaceChanged(self._session, self._docs, draft))
+        return PlaceChanged(self._session, self._docs, draft)
