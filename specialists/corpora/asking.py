@@ -45,6 +45,7 @@ _POINTING = re.compile(
     r"such|here|figure|table|section|chapter|said)\b",
     re.IGNORECASE,
 )
+_OF_CONTEXT = re.compile(r"What \w+ the \w+\?")
 _ORDER = re.compile(
     r"(?!(?:in|on|at|by|from|with|within|during|for|under|since|between|despite|after|before|of|"
     r"among|unlike|like|without|through|throughout|towards?|over|near|behind|beside|until|while|"
@@ -155,7 +156,8 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def ask_by_question(sentence: str) -> Asked | None:
-    """The question that a sentence answers, by the first rule that is sure of itself."""
+    """The question that a sentence answers, by the first rule that is sure of itself; none that
+    only its context explains."""
     if _POINTING.search(sentence):
         return None
     question = (
@@ -164,7 +166,7 @@ def ask_by_question(sentence: str) -> Asked | None:
         or _by_measure(sentence)
         or _by_auxiliary(sentence)
     )
-    if question is None:
+    if question is None or _OF_CONTEXT.fullmatch(question):
         return None
     form: Form = "question" if question.split()[0] in _ASKING else "yes/no"
     return Asked(form=form, query=question, sentence=sentence)

@@ -39,6 +39,8 @@ _QUERIES_A_SECTION = 3
 _COMMON_HEADING = 3
 """A heading that so many documents have ("Notes") says nothing of what stands under it."""
 _LEAST_UNDER_HEADING = 25
+_HERE, _ELSEWHERE = ".", "/"
+"""Domains that no first folder is named like."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +78,9 @@ def forge_rows(
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[ForgedRow]:
     """Rows of at most `most_queries` queries, query by query. `others` are sections of other
-    domains, for documents that are all of one. `sources` names the documents, folders and all: rows
-    of one document form one group, and documents under different first folders are of different
-    domains; without folders each document is a domain of its own.
+    domains than all of these. `sources` names the documents, folders and all: rows of one document
+    form one group, and documents under different first folders are of different domains. Without
+    folders all documents are of one domain, or, where there are no `others`, each of its own.
 
     Raises `CorpusError` where there is too little text for near-misses.
     """
@@ -144,9 +146,10 @@ class _Corpus:
         )
         self._rarity = {word: math.log(len(self._all) / n) for word, n in words.items()}
         self._runs = [runs_of(s.text) for s in self._all]
-        first = {number: name.split("/")[0] for number, name in sources.items()}
-        domains = sources if len(set(first.values())) == 1 else first
-        self._domain = [domains.get(s.document, "") for s in self._all]
+        domains = _domains(sources, alone=not others)
+        self._domain = [domains.get(s.document, _ELSEWHERE) for s in self._all]
+        only_others = others and len(set(domains.values())) == 1
+        self._far = range(len(sections) if only_others else 0, len(self._all))
         small = {word for s in self._all for word in WORD.findall(s.text) if word.islower()}
         self._names_of_document: dict[int, set[str]] = {}
         self._names_of_domain: dict[str, set[str]] = {}
@@ -274,7 +277,7 @@ class _Corpus:
         mine = self._domain[number]
         chosen: list[Section] = []
         for _ in range(60 * CROSS):
-            other = choice.randrange(len(self._all))
+            other = choice.choice(self._far)
             section = self._all[other]
             if self._domain[other] == mine or section in chosen:
                 continue
@@ -287,6 +290,17 @@ class _Corpus:
     def _stem(self, text: str) -> frozenset[str]:
         words = {word.lower() for word in WORD.findall(text)} - STOPWORDS
         return frozenset(self._stemmer.stemWords(sorted(words)))
+
+
+def _domains(sources: Mapping[int, str], *, alone: bool) -> Mapping[int, str]:
+    """By document: its first folder. Without folders that part anything, each document where they
+    stand `alone`, else one domain."""
+    first = {
+        number: name.split("/")[0] if "/" in name else _HERE for number, name in sources.items()
+    }
+    if len(set(first.values())) > 1:
+        return first
+    return sources if alone else dict.fromkeys(sources, _HERE)
 
 
 def shown(title: str, text: str, *, with_title: bool) -> str:

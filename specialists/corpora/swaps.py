@@ -86,8 +86,9 @@ def swap_all(
     asked: Asked, passage: str, *, names: Sequence[Sequence[str]], choice: Random
 ) -> Iterator[Swapped]:
     """At most one copy of each kind that fits. A heading has none: the section under it is about
-    it, whatever it says; a yes/no question has only those about something else, since a copy that
-    says the opposite still answers it. `names` are what a name may give way to, those nearest to
+    it, whatever it says; keywords have none with the roles turned round, for the copy is still
+    about them; a yes/no question has only those about something else, since a copy that says the
+    opposite still answers it. `names` are what a name may give way to, those nearest to
     the passage first; what stands in none of them is not taken for a name."""
     if asked.form == "heading":
         return
@@ -98,8 +99,9 @@ def swap_all(
             _swap_number(query, passage, choice),
             _swap_unit(query, passage, choice),
             _swap_date(query, passage, choice),
-            _swap_role(query, passage),
         ]
+    if asked.form not in ("yes/no", "keywords"):
+        found.append(_swap_role(query, passage))
     if asked.form == "claim":
         found.append(_negate(asked, passage))
     yield from filter(None, found)

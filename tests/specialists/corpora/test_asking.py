@@ -63,6 +63,7 @@ def test_a_question_is_made_of_the_sentence_that_answers_it(sentence: str, quest
         "When the king died in 1993, the bells were rung for days.",
         "If it fails, the valve closes by itself within a minute.",
         "Rollback can also be performed when there is a single copy.",
+        "The default is a minimum version of two and a maximum of nine.",
     ],
 )
 def test_no_question_is_made_where_a_rule_is_not_sure(sentence: str) -> None:

@@ -58,6 +58,20 @@ def test_each_query_has_a_positive_four_to_six_near_misses_and_five_of_other_dom
         assert len({row.passage for row in rows}) == len(rows)
 
 
+@pytest.mark.parametrize("name", ["{}.md", "house/{}.md"])
+def test_documents_of_one_folder_lend_each_other_no_passage_of_another_domain(name: str) -> None:
+    sources = {s.document: name.format(s.document) for s in HOUSE}
+    rows = list(forge_rows(HOUSE, others=STARS, sources=sources, most_queries=12, seed=0))
+    far = [row.passage for row in rows if row.kind == "cross"]
+    assert far
+    assert all("comets" in passage for passage in far)
+
+
+def test_documents_that_stand_alone_are_each_a_domain() -> None:
+    rows = list(forge_rows([*HOUSE, *STARS], most_queries=12, seed=0))
+    assert {row.kind for row in rows} >= {"positive", "cross"}
+
+
 def test_the_same_seed_makes_the_same_rows_and_another_seed_others() -> None:
     assert forged(3) == forged(3)
     assert forged(3) != forged(4)

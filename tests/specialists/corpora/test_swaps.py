@@ -67,6 +67,11 @@ def test_both_roles_change_places() -> None:
     assert found.text == "The landlord tells the tenant."
 
 
+def test_keywords_are_answered_whatever_the_roles() -> None:
+    assert kinds("tenant tells", "The tenant tells the landlord.", form="keywords") == []
+    assert kinds("tenant tells", "The tenant tells it.", form="claim") == ["role"]
+
+
 def test_roles_that_do_it_together_are_left() -> None:
     assert kinds("Do tenants and landlords pay?", "The tenant and the landlord pay.") == []
 
