@@ -21,7 +21,9 @@ from specialists.jobs.table import JOBS
 from specialists.training.recipes import LABELS, LabelRecipe, pocket_q_route
 
 if TYPE_CHECKING:
+    from specialists.model.decoder import FinanceDecoder
     from specialists.training.loop import Progress
+    from specialists.training.recipes import DistilledRecipe, RelevanceRecipe, SharpenedRecipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,36 +144,74 @@ def base_command(given: _Given) -> None:
     _finish(given, recipe.name)
 
 
-@command.command(name="q-rag")
-@click.option(
+_on_device = click.option(
     "--device",
     type=click.Choice(["cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where its last stretch is trained: minutes on a GPU, far longer on a CPU.",
+    help="Where its long stretch is trained: minutes on a GPU, far longer on a CPU.",
 )
+
+
+@command.command(name="q-rag")
+@_on_device
 @_options
 def q_rag_command(given: _Given, device: str) -> None:
     """Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, q-rag-taught,
-    q-rag-vectors and q-rag, each from the one before.
+    q-rag-vectors, q-rag-distilled and q-rag, each from the one before.
 
     \b
     Examples:
       qshell train q-rag --data data/ --device cuda
       qshell train q-rag --data data/ --steps 100 --run runs/try --out runs/try/weights
     """
-    from specialists.checkpoint import open_checkpoint
+    from specialists.training.recipes import SHARPENED
+    from specialists.training.sharpened_run import export_sharpened, train_sharpened
+
+    recipe = SHARPENED[given.tier]()
+    rows = recipe.after.after
+    _train_after(rows, recipe, train_sharpened, export_sharpened, given=given, device=device)
+
+
+@command.command(name="q-rag-distilled")
+@_on_device
+@_options
+def q_rag_distilled_command(given: _Given, device: str) -> None:
+    """What q-rag goes on from: larger, with all that a sentence encoder finds near.
+
+    \b
+    Examples:
+      qshell train q-rag-distilled --data data/ --device cuda
+      qshell train q-rag-distilled --data data/ --steps 100 --run runs/try --out runs/try/weights
+    """
     from specialists.training.distilled_run import export_distilled, train_distilled
     from specialists.training.recipes import DISTILLED
-    from specialists.training.relevance_run import prepare_rows
 
     recipe = DISTILLED[given.tier]()
-    base = open_checkpoint(given.out / recipe.base)
+    _train_after(
+        recipe.after, recipe, train_distilled, export_distilled, given=given, device=device
+    )
+
+
+def _train_after(
+    before: "RelevanceRecipe",
+    recipe: "DistilledRecipe | SharpenedRecipe",
+    train: Callable[..., "FinanceDecoder"],
+    export: Callable[..., object],
+    *,
+    given: _Given,
+    device: str,
+) -> None:
+    """`recipe` on the rows of the recipe `before`, with all that leads to it."""
+    from specialists.checkpoint import open_checkpoint
+    from specialists.training.relevance_run import prepare_rows
+
+    base = open_checkpoint(given.out / before.base)
     with given.output.progress() as tick:
         say = _saying(tick)
         path = base.tokenizer_path
-        prepare_rows(recipe.after, data=given.data, run=given.run, tokenizer_path=path, say=say)
-        model = train_distilled(
+        prepare_rows(before, data=given.data, run=given.run, tokenizer_path=path, say=say)
+        model = train(
             recipe,
             run=given.run,
             base=base,
@@ -181,7 +221,7 @@ def q_rag_command(given: _Given, device: str) -> None:
             say=say,
             on_progress=_ticking(tick),
         )
-    export_distilled(recipe, model, run=given.run, base=base, target=given.out / recipe.name)
+    export(recipe, model, run=given.run, base=base, target=given.out / recipe.name)
     _finish(given, recipe.name)
 
 

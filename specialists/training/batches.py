@@ -57,8 +57,8 @@ class Taught:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A query, a passage, and whether it is relevant. Rows of one query share `group`. `label`
-    counts where there are more than two."""
+    """A query, a passage, and whether it is relevant; `doubtful` where it is held for wrong and may
+    yet be right. Rows of one query share `group`. `label` counts where there are more than two."""
 
     query: Words
     passage: Words
@@ -66,6 +66,7 @@ class Row:
     group: int
     label: int | None = None
     taught: Taught | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +95,7 @@ class RelevanceBatch:
     echo_BT: Tensor
     last_B: Tensor
     relevant_B: Tensor
+    doubtful_B: Tensor
     label_B: Tensor | None = None
     group_B: Tensor
     taught: TaughtPlaces | None = None
@@ -225,6 +227,7 @@ def relevance_batch(
         echo_BT=torch.from_numpy(echo_at),
         last_B=torch.from_numpy(last),
         relevant_B=torch.tensor([row.relevant for row in rows]),
+        doubtful_B=torch.tensor([row.doubtful for row in rows]),
         label_B=torch.tensor(labels) if labels else None,
         group_B=torch.tensor([row.group for row in rows]),
         taught=_taught_places(rows, passage_at),

@@ -1,4 +1,4 @@
-"""Carries out the last stretch of q-rag: everything it draws from lies on the device that trains.
+"""Carries out the long stretch of q-rag: everything it draws from lies on the device that trains.
 
 On a GPU the sentence encoder reads all texts anew in seconds; on a CPU it does so once, resumably,
 and what it made of them is kept in the run's folder.
@@ -87,7 +87,7 @@ def export_distilled(
     recipe: DistilledRecipe, model: FinanceDecoder, *, run: Path, base: Checkpoint, target: Path
 ) -> Checkpoint:
     """Writes the folder that ships; see `export_relevance`."""
-    return export_relevance(recipe.after, model, run=run, base=base, target=target, last=recipe)
+    return export_relevance(recipe.after, model, run=run, base=base, target=target, then=(recipe,))
 
 
 def open_device(name: str) -> torch.device:

@@ -1,4 +1,4 @@
-"""What the last stretch of q-rag is trained on, as one loss over prompts of `device_drawing.py`.
+"""What the long stretch of q-rag is trained on, as one loss over prompts of `device_drawing.py`.
 
 The verdict, led to labels and to what the encoder's cosine is worth; how near every sentence of the
 passage and the passage as a whole stand to the query; and the next tokens of the passage.

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from specialists.errors import RecipeError
-from specialists.training.optimizer import FALL, learning_rate_factor
+from specialists.training.optimizer import FALL, RISE, learning_rate_factor
 
 STATE_FILE = "state.pt"
 LOG_FILE = "log.jsonl"
@@ -66,11 +66,12 @@ def train(
     measure_every: int = 0,
     log_every: int = 20,
     save_every_s: float = 120.0,
+    rise: int = RISE,
     fall: float = FALL,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
     """Trains `modules` in place up to `steps`, going on from `folder` where a state lies. The
-    learning rate falls over the last share `fall` of the steps.
+    learning rate rises over the first `rise` steps and falls over the last share `fall` of them.
 
     Raises `RecipeError` when the loss is no longer a number; the last good state is kept.
     """
@@ -84,7 +85,7 @@ def train(
     done = start
     try:
         for step in range(start, steps):
-            factor = learning_rate_factor(step, steps, fall=fall)
+            factor = learning_rate_factor(step, steps, rise=rise, fall=fall)
             for group, peak in zip(optimizer.param_groups, peak_rates, strict=True):
                 group["lr"] = peak * factor
             optimizer.zero_grad(set_to_none=True)

@@ -13,6 +13,7 @@ Shapes: B rows, T positions, D width, L labels.
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +46,16 @@ class RelevanceLoss:
 
     total: Tensor
     figures: dict[str, float]
+
+
+class Objective(Protocol):
+    """What a model is led to, as one loss over many prompts."""
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Everything that learns, by the names under which a run keeps it."""
+
+    def loss(self, batches: Sequence[RelevanceBatch]) -> RelevanceLoss:
+        """Of whole queries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +152,7 @@ class SideBySide:
         )
 
     def descend(
-        self, objective: RelevanceObjective, shares: Sequence[Sequence[RelevanceBatch]]
+        self, objective: Objective, shares: Sequence[Sequence[RelevanceBatch]]
     ) -> StepReport:
         """Leaves the gradients in the parameters, shares counting by their rows; the same in every
         run with the same shares."""

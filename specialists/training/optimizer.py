@@ -16,6 +16,9 @@ EMBEDDING_RATE = 0.1
 """Share of the learning rate for embeddings: Adam moves every row by about the rate at each step,
 and counted embeddings of rare tokens know more than the few gradients they get."""
 
+RISE = 100
+"""Steps, the first ones, over which it rises."""
+
 FALL = 0.3
 """Share of the steps, the last ones, over which the learning rate falls."""
 
@@ -58,7 +61,7 @@ def make_optimizer(
     )
 
 
-def learning_rate_factor(step: int, steps: int, *, rise: int = 100, fall: float = FALL) -> float:
+def learning_rate_factor(step: int, steps: int, *, rise: int = RISE, fall: float = FALL) -> float:
     """Factor on the peak rate at `step` of `steps`, in [0, 1]."""
     rising = (step + 1) / rise
     falling = (steps - step) / max(1.0, fall * steps)

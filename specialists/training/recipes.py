@@ -4,7 +4,7 @@ A recipe is values alone: shapes, data, weights, steps, rates, seeds. A variant 
 and changes a few fields. The `*_run.py` files carry recipes out.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import ascii_uppercase
@@ -134,7 +134,7 @@ class RelevanceRecipe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DistilledRecipe:
-    """The last stretch of q-rag, for a GPU if there is one, after the recipe `after` and on its
+    """The long stretch of q-rag, for a GPU if there is one, after the recipe `after` and on its
     rows.
 
     The model is made larger first: `n_layer` blocks whose feed-forward parts are `d_ff` wide. A
@@ -161,6 +161,32 @@ class DistilledRecipe:
     soft_share: float
     fall: float
     measure_every: int = 200
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharpenedRecipe:
+    """The last stretch of q-rag, on a CPU, after the recipe `after` and on its rows.
+
+    Of each source up to `groups` queries, or as many as `more_groups` says, are asked beside the
+    nearest passages of the source; in the sources `sure` those are wrong beyond doubt. Sources are
+    drawn nearly evenly, times `weights`. A step reads `token_budget` tokens in prompts of up to
+    `max_length`.
+    """
+
+    name: str
+    after: DistilledRecipe
+    groups: int
+    more_groups: Mapping[str, int]
+    sure: Collection[str]
+    weights: Mapping[str, float]
+    steps: int
+    token_budget: int
+    max_length: int
+    learning_rate: float
+    rise: int
+    fall: float
+    measure_every: int = 100
     seed: int = 0
 
 
@@ -474,12 +500,51 @@ def pocket_q_rag_vectors() -> RelevanceRecipe:
     )
 
 
-def pocket_q_rag() -> DistilledRecipe:
-    """Relevance, 1 or 0: made larger, and shown far more: what the encoder finds near of all that
-    there is, more of science, and longer passages."""
+def pocket_q_rag() -> SharpenedRecipe:
+    """Relevance, 1 or 0: the nearest passages of a query's own source among the wrong ones, and
+    both kinds of error counting the same."""
+    return SharpenedRecipe(
+        name="q-rag",
+        after=pocket_q_rag_distilled(),
+        groups=3_000,
+        more_groups={"science": 6_000, "scitldr": 6_000},
+        sure=(
+            "scitldr",
+            "pubmedqa",
+            "science",
+            "cloze",
+            "forge",
+            "debian_descriptions",
+            "world_factbook",
+            "wikipedia_vital",
+            "wordnet_definitions",
+            "neural_bridge_rag",
+        ),
+        weights={
+            "wordnet_definitions": 0.3,
+            "wikipedia_vital": 0.5,
+            "wikipedia_sections": 0.7,
+            "cloze": 1.2,
+            "science": 1.5,
+            "scitldr": 1.5,
+            "forge": 1.5,
+        },
+        steps=540,
+        token_budget=12_000,
+        max_length=384,
+        learning_rate=2e-4,
+        rise=20,
+        fall=0.6,
+        seed=11,
+    )
+
+
+def pocket_q_rag_distilled() -> DistilledRecipe:
+    """What q-rag goes on from: made larger, and shown far more: what the encoder finds near of all
+    that there is, more of science, and longer passages."""
     vectors = pocket_q_rag_vectors()
     return DistilledRecipe(
-        name="q-rag",
+        name="q-rag-distilled",
         base=vectors.base,
         contract=vectors.contract,
         after=vectors,
@@ -549,13 +614,20 @@ def full_q_rag_vectors() -> RelevanceRecipe:
     return _full(pocket_q_rag_vectors(), after=full_q_rag_taught(), learning_rate=2e-4)
 
 
-def full_q_rag() -> DistilledRecipe:
-    """The same last stretch; the published shape is not made larger."""
+def full_q_rag() -> SharpenedRecipe:
+    """The same last stretch."""
+    return replace(
+        pocket_q_rag(), name="q-rag-50m", after=full_q_rag_distilled(), learning_rate=1e-4
+    )
+
+
+def full_q_rag_distilled() -> DistilledRecipe:
+    """The same fifth stretch; the published shape is not made larger."""
     after = full_q_rag_vectors()
     shape = full_base().decoder
     return replace(
-        pocket_q_rag(),
-        name="q-rag-50m",
+        pocket_q_rag_distilled(),
+        name="q-rag-50m-distilled",
         base=after.base,
         contract=after.contract,
         after=after,
@@ -706,6 +778,11 @@ RELEVANCE: Mapping[str, Mapping[str, Callable[[], RelevanceRecipe]]] = {
 }
 """By tier, then by name: what q-rag begins with."""
 DISTILLED: Mapping[str, Callable[[], DistilledRecipe]] = {
+    "pocket": pocket_q_rag_distilled,
+    "50m": full_q_rag_distilled,
+}
+"""By tier: what q-rag goes on from."""
+SHARPENED: Mapping[str, Callable[[], SharpenedRecipe]] = {
     "pocket": pocket_q_rag,
     "50m": full_q_rag,
 }

@@ -43,14 +43,21 @@ from specialists.training.loop import Progress, StepReport, train
 from specialists.training.losses import DenseHead
 from specialists.training.objective import RelevanceObjective, SideBySide, mean_figures
 from specialists.training.optimizer import make_optimizer, ready_to_train
-from specialists.training.recipes import DistilledRecipe, Likeness, Phase, RelevanceRecipe
+from specialists.training.recipes import (
+    DistilledRecipe,
+    Likeness,
+    Phase,
+    RelevanceRecipe,
+    SharpenedRecipe,
+)
 from specialists.training.taught_vectors import mixed
 from specialists.training.teacher import TeacherHead, record_of, require_encoder
 from specialists.training.teaching_aids import TEACHER, TEACHER_OF_ALL, make_teaching_aids
 
 MEASURED_STEPS = 6
-HELD_OUT_TOKENS = 500_000
-"""Of held-out rows on which the border of the verdict is found."""
+HELD_OUT_TOKENS, TIMES = 500_000, 4
+"""Of held-out rows on which the border of the verdict is found, and how often at most each of them
+may be drawn."""
 ROWS_SEED = 0
 """Of what is drawn into the rows; a recipe's own seed says in which order they are seen."""
 EXAMPLES = 4_000
@@ -266,20 +273,20 @@ def export_relevance(
     run: Path,
     base: Checkpoint,
     target: Path,
-    last: DistilledRecipe | None = None,
+    then: Sequence[DistilledRecipe | SharpenedRecipe] = (),
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
-    the base. Where `last` came after the recipe, it is the last stretch and gives the name."""
+    the base. The last of the stretches that came after the recipe, `then`, gives the name."""
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
     prompts = _some_prompts(recipe, prompt, run=run)
-    if last is not None:
+    if then:
         even_out_errors(model, contract, _candidates_held_out(recipe, prompt, run=run))
-    ended = recipe if last is None else last
-    runs = [*stretches(recipe), *([] if last is None else [last.name])]
-    taught = run / (TEACHER if last is None else TEACHER_OF_ALL)
-    told = bool(recipe.teacher_groups) or last is not None
+    ended = then[-1] if then else recipe
+    runs = [*stretches(recipe), *(stretch.name for stretch in then)]
+    taught = run / (TEACHER_OF_ALL if then else TEACHER)
+    told = bool(recipe.teacher_groups or then)
     return write_checkpoint(
         target,
         name=ended.name,
@@ -341,6 +348,8 @@ def _candidates_held_out(
     another's."""
     rows = open_rows(run / "rows")
     counts = np.bincount(rows.source[rows.development], minlength=len(rows.source_names))
+    held_out = np.repeat(rows.development, np.diff(rows.group_start))
+    present = int(np.diff(rows.text_start)[rows.candidate[held_out]].sum())
     length = recipe.phases[-1].max_length
     drawn = RelevanceSampler(
         rows,
@@ -349,7 +358,7 @@ def _candidates_held_out(
         seed=recipe.seed,
         development=True,
         from_anywhere=False,
-    ).rows_of(step=0, token_budget=HELD_OUT_TOKENS, max_length=length)
+    ).rows_of(step=0, token_budget=min(HELD_OUT_TOKENS, TIMES * present), max_length=length)
     (share,) = batches_side_by_side(drawn, prompt, max_length=length, cores=1)
     return share
 

@@ -2,9 +2,10 @@
 
 Run by hand:  python -m tests.bench.held_back RUN [--specialist FOLDER ...] [--each 50]
 RUN is the folder of `qshell train q-rag`. Of every source up to `--each` queries are drawn from the
-development rows, each with one right passage, up to four of its wrong ones and one from anywhere.
-Printed are, as means over the sources and for each of them, how often the right one scores highest
-and the area under the ROC curve, in percent.
+development rows, each with one right passage, up to four of its wrong ones and one from anywhere;
+with `--near`, in place of the wrong ones, four of the passages of the source that have most in
+common with the query, but for the very nearest. Printed are, as means over the sources and for each
+of them, how often the right one scores highest and the area under the ROC curve, in percent.
 """
 
 # ruff: noqa: T201  printing figures is what this is for
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import normalize
@@ -26,9 +28,12 @@ from specialists.requests import Decide
 from specialists.tokenizer import open_tokenizer
 from specialists.training.coverage import Matcher
 from specialists.training.matcher import read_matcher
+from specialists.training.sharpened_run import NEIGHBOURS
 from specialists.training.teaching_aids import MATCHER, VECTORS
 
 LONGEST = 300
+NEAREST, LOOKED_AT = 4, 20
+"""Neighbours that may well answer are left out; those after them are drawn from."""
 COUNTED = 40_000
 Score = Callable[[int, Sequence[int]], Sequence[float]]
 
@@ -42,7 +47,9 @@ class Asked:
     passages: tuple[int, ...]
 
 
-def draw(rows: RelevanceRows, *, each: int) -> Iterator[Asked]:
+def draw(
+    rows: RelevanceRows, *, each: int, near_GK: npt.NDArray[np.int64] | None = None
+) -> Iterator[Asked]:
     choice = np.random.default_rng(0)
     for number, source in enumerate(rows.source_names):
         held_back = np.flatnonzero((rows.source == number) & rows.development)
@@ -52,7 +59,13 @@ def draw(rows: RelevanceRows, *, each: int) -> Iterator[Asked]:
             texts, relevant = rows.candidate[span], rows.relevant[span]
             if not relevant.any() or relevant.all() or drawn == each:
                 continue
-            wrong = choice.permutation(texts[~relevant])[:4]
+            wrong = texts[~relevant]
+            if near_GK is not None:
+                found = near_GK[group]
+                wrong = found[(found >= 0) & ~np.isin(found, texts)][NEAREST:LOOKED_AT]
+                if not len(wrong):
+                    continue
+            wrong = choice.permutation(wrong)[:4]
             passages = (choice.choice(texts[relevant]), *wrong, choice.choice(rows.candidate))
             drawn += 1
             yield Asked(
@@ -148,6 +161,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--specialist", type=Path, action="append", default=[])
     parser.add_argument("--each", type=int, default=50)
+    parser.add_argument("--near", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
     rows = open_rows(given.run / "rows")
@@ -162,7 +176,8 @@ def main() -> None:
         "MiniLM-L6": by_minilm(rows, tokenizer),
         **{str(one): by_specialist(rows, tokenizer, one) for one in given.specialist},
     }
-    asked = list(draw(rows, each=given.each))
+    near_GK = np.load(given.run / NEIGHBOURS) if given.near else None
+    asked = list(draw(rows, each=given.each, near_GK=near_GK))
     print(f"{len(asked)} queries of {len({one.source for one in asked})} sources")
     for name, score in ways.items():
         if score is not None:

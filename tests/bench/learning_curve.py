@@ -16,7 +16,8 @@ from specialists.evaluation.plots import draw_lines
 from specialists.training.recipes import pocket_q_rag
 from specialists.training.relevance_run import stretches
 
-STRETCHES = [*stretches(pocket_q_rag().after), pocket_q_rag().name]
+LAST = pocket_q_rag()
+STRETCHES = [*stretches(LAST.after.after), LAST.after.name, LAST.name]
 FIGURES = {
     "development_verdict": "verdict",
     "development_within_query": "choice within a query",

@@ -42,6 +42,7 @@ def batch() -> RelevanceBatch:
         echo_BT=at(4, 5),
         last_B=torch.tensor([5]),
         relevant_B=torch.tensor([True]),
+        doubtful_B=torch.tensor([False]),
         group_B=torch.tensor([0]),
     )
 

@@ -1,4 +1,4 @@
-"""The last stretch of q-rag in small: from the stretch before it to the folder that ships."""
+"""The long stretch of q-rag in small: from the stretch before it to the folder that ships."""
 
 import json
 from dataclasses import replace
@@ -13,7 +13,7 @@ from specialists.evaluation.peers import can_run
 from specialists.requests import Decide
 from specialists.specialist import load_specialist
 from specialists.training.distilled_run import export_distilled, open_device, train_distilled
-from specialists.training.recipes import DistilledRecipe, Phase, pocket_q_rag
+from specialists.training.recipes import DistilledRecipe, Phase, pocket_q_rag_distilled
 from tests.specialists.training.owls import owl_base
 
 
@@ -24,8 +24,13 @@ def base(tmp_path: Path) -> Checkpoint:
 
 @pytest.fixture
 def recipe() -> DistilledRecipe:
+    return distilled_recipe()
+
+
+def distilled_recipe() -> DistilledRecipe:
+    """In small: it goes on from two steps of one stretch."""
     words = replace(
-        pocket_q_rag().after,
+        pocket_q_rag_distilled().after,
         name="words",
         after=None,
         n_layer=None,
@@ -39,7 +44,7 @@ def recipe() -> DistilledRecipe:
         steps=2,
     )
     return replace(
-        pocket_q_rag(),
+        pocket_q_rag_distilled(),
         after=words,
         n_layer=3,
         d_ff=64,
@@ -52,19 +57,20 @@ def recipe() -> DistilledRecipe:
 
 
 @pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
-def test_the_last_stretch_makes_it_larger_and_ships_with_what_taught_it(
+def test_the_long_stretch_makes_it_larger_and_ships_with_what_taught_it(
     base: Checkpoint, recipe: DistilledRecipe, tmp_path: Path
 ) -> None:
     model = train_distilled(recipe, run=tmp_path, base=base, device="cpu")
     logged = [
-        json.loads(line) for line in (tmp_path / "q-rag" / "log.jsonl").read_text().splitlines()
+        json.loads(line)
+        for line in (tmp_path / "q-rag-distilled" / "log.jsonl").read_text().splitlines()
     ]
     assert logged[-1]["step"] == 4
     assert {"verdict", "near", "language", "held_out_verdict"} <= set(logged[-1])
     shipped = export_distilled(
-        recipe, model, run=tmp_path, base=base, target=tmp_path / "weights" / "q-rag"
+        recipe, model, run=tmp_path, base=base, target=tmp_path / "weights" / "q-rag-distilled"
     )
-    assert (shipped.name, shipped.config.n_layer, shipped.config.d_ff) == ("q-rag", 3, 64)
+    assert (shipped.name, shipped.config.n_layer, shipped.config.d_ff) == ("q-rag-distilled", 3, 64)
     record = json.loads((shipped.folder / "config.json").read_text())["recipe"]
     assert record["steps"] == 2 + 4
     assert "MiniLM" in record["teacher"]["encoder"]
@@ -81,7 +87,7 @@ def test_a_stretch_that_was_stopped_goes_on_and_does_not_encode_again(
 ) -> None:
     whole = train_distilled(recipe, run=tmp_path, base=base, device="cpu")
     written = (tmp_path / "teacher-of-all" / "whole.npy").stat().st_mtime_ns
-    (tmp_path / "q-rag" / "state.pt").unlink()
+    (tmp_path / "q-rag-distilled" / "state.pt").unlink()
     for steps in (2, 4):
         (tmp_path / "words" / "state.pt").unlink()
         again = train_distilled(
@@ -89,7 +95,7 @@ def test_a_stretch_that_was_stopped_goes_on_and_does_not_encode_again(
         )
     assert (tmp_path / "teacher-of-all" / "whole.npy").stat().st_mtime_ns == written
     assert again.config == whole.config
-    log = (tmp_path / "q-rag" / "log.jsonl").read_text().splitlines()
+    log = (tmp_path / "q-rag-distilled" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in log][-3:] == [4, 2, 4]
 
 

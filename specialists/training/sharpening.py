@@ -1,0 +1,182 @@
+"""What the last stretch of q-rag is drawn from and led to: right passages beside wrong ones that
+are just as near, both kinds of error counting the same.
+
+Shapes: B rows, G groups of the rows, K neighbours, Q queries of a batch.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from specialists.corpora.relevance import RelevanceRows
+from specialists.errors import RecipeError
+from specialists.model.decoder import FinanceDecoder
+from specialists.training.batches import PromptIds, RelevanceBatch, Row, Words, prompt_length
+from specialists.training.losses import within_query_loss
+from specialists.training.objective import RelevanceLoss
+
+OWN = 2
+"""Wrong candidates of a query that are shown at most."""
+WRONG = 4
+"""With its neighbours; one passage from anywhere comes on top."""
+NEAREST = 16
+"""Neighbours of which some are drawn."""
+EVEN = 3_000
+"""Groups from which on a source is drawn no more often; below, by the root of their number."""
+WITHIN_QUERY_SHARE = 0.5
+NEARLY = 0.3
+"""A doubtful passage that comes so near to the right one's margin, or above it, is not counted."""
+
+
+class NeighbourSampler:
+    """Draws queries, sources nearly evenly, from (seed, step) alone. `neighbours_GK` are as
+    `find_neighbours` finds them; in the sources `sure` they are wrong beyond doubt. Queries that
+    take more than a third of `max_length` are left out."""
+
+    def __init__(
+        self,
+        rows: RelevanceRows,
+        prompt: PromptIds,
+        neighbours_GK: npt.NDArray[np.int64],
+        *,
+        weights: Mapping[str, float],
+        sure: Collection[str],
+        max_length: int,
+        seed: int,
+        development: bool = False,
+    ) -> None:
+        self.rows, self.prompt, self.neighbours_GK = rows, prompt, neighbours_GK
+        self.sure, self.max_length, self.seed = frozenset(sure), max_length, seed
+        self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
+        source, held_out = np.asarray(rows.source), np.asarray(rows.development)
+        fits = np.diff(rows.text_start)[np.asarray(rows.query)] <= max_length // 3
+        drawn = (held_out == development) & (neighbours_GK[:, 0] >= 0) & fits
+        self.groups = [np.flatnonzero(drawn & (source == n)) for n in range(len(rows.source_names))]
+        share = np.array(
+            [
+                min(len(groups), EVEN) ** 0.5 * weights.get(name, 1.0)
+                for name, groups in zip(rows.source_names, self.groups, strict=True)
+            ]
+        )
+        self.shares = share / max(share.sum(), 1e-9)
+        seen = np.repeat(held_out == development, np.diff(rows.group_start))
+        self.may_be_shown = np.zeros(len(rows.text_start), dtype=np.bool_)
+        self.may_be_shown[np.asarray(rows.candidate)[seen]] = True
+
+    def __len__(self) -> int:
+        return sum(map(len, self.groups))
+
+    def rows_of(self, *, step: int, token_budget: int) -> list[Row]:
+        """Whole queries with their passages until the budget is spent. Raises `RecipeError` where
+        there is none."""
+        if not len(self):
+            raise RecipeError(f"no query of up to {self.max_length // 3} tokens has a neighbour")
+        choice = np.random.default_rng((self.seed, step))
+        drawn: list[Row] = []
+        tokens = number = 0
+        while tokens < token_budget:
+            source = int(choice.choice(len(self.groups), p=self.shares))
+            group = int(choice.choice(self.groups[source]))
+            found = self._rows_of_group(group, choice, number)
+            drawn += found
+            tokens += sum(
+                min(self.max_length, prompt_length(self.prompt, row.query, row.passage))
+                for row in found
+            )
+            number += 1
+        return drawn
+
+    def _rows_of_group(self, group: int, choice: np.random.Generator, number: int) -> list[Row]:
+        span = self.rows.candidates(group)
+        texts, relevant = np.asarray(self.rows.candidate[span]), self.rows.relevant[span]
+        sure = self.rows.source_names[int(self.rows.source[group])] in self.sure
+        shown = [(int(text), False) for text in choice.permutation(texts[~relevant])[:OWN]]
+        near = self.neighbours_GK[group]
+        near = near[(near >= 0) & self.may_be_shown[near] & ~np.isin(near, texts)][:NEAREST]
+        if relevant.any():
+            near = choice.permutation(near)[: WRONG - len(shown)]
+            shown += [(int(text), not sure) for text in near]
+        other = int(choice.choice(self.rows.candidate))
+        if other not in texts:
+            shown.append((other, False))
+        query = self._text(int(self.rows.query[group]))
+        found = [
+            Row(query=query, passage=self._text(t), relevant=False, group=number, doubtful=doubt)
+            for t, doubt in shown
+        ]
+        if relevant.any():
+            right = self._text(int(choice.choice(texts[relevant])))
+            found.insert(0, Row(query=query, passage=right, relevant=True, group=number))
+        return found
+
+    def _text(self, index: int) -> Words:
+        span = self.rows.text(index)
+        return Words(ids=self.tokens[span], stems=self.stems[span])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sharpening:
+    """`label_ids` [2], of which `positive` is the index of 1."""
+
+    model: FinanceDecoder
+    label_ids: Tensor
+    positive: int
+
+    def modules(self) -> dict[str, nn.Module]:
+        return {"model": self.model}
+
+    def margins(self, batches: Sequence[RelevanceBatch]) -> Tensor:
+        """[B]: the logit of 1 less that of 0, batch after batch."""
+        found = []
+        for batch in batches:
+            states_BTD = self.model.hidden(batch.ids_BT)
+            state_BD = states_BTD[torch.arange(len(batch.last_B)), batch.last_B]
+            logits_B2 = self.model.language_logits(state_BD, self.label_ids)
+            found.append(logits_B2[:, self.positive] - logits_B2[:, 1 - self.positive])
+        return torch.cat(found)
+
+    def loss(self, batches: Sequence[RelevanceBatch]) -> RelevanceLoss:
+        """The verdict, and the choice within each query's passages."""
+        margin_B = self.margins(batches)
+        relevant_B = torch.cat([batch.relevant_B for batch in batches])
+        group_B = torch.cat([batch.group_B for batch in batches])
+        doubtful_B = torch.cat([batch.doubtful_B for batch in batches])
+        counts_B = ~(doubtful_B & _rivals_the_right(margin_B.detach(), relevant_B, group_B))
+        margin_B, relevant_B, group_B = (x[counts_B] for x in (margin_B, relevant_B, group_B))
+        verdict = even_verdict_loss(margin_B, relevant_B, group_B)
+        within = within_query_loss(margin_B, relevant_B, group_B)
+        accepted_B = margin_B.detach() > 0
+        return RelevanceLoss(
+            total=verdict + WITHIN_QUERY_SHARE * within,
+            figures={
+                "verdict": float(verdict.detach()),
+                "within_query": float(within.detach()),
+                "accepted": float(accepted_B[relevant_B].float().mean()),
+                "false": float(accepted_B[~relevant_B].float().mean()),
+            },
+        )
+
+
+def even_verdict_loss(margin_B: Tensor, relevant_B: Tensor, group_B: Tensor) -> Tensor:
+    """Binary cross-entropy in nats; in each query what is right counts as much as what is wrong,
+    however much there is of it."""
+    query_Q, place_B = np.unique(group_B.numpy(), return_inverse=True)
+    query_B = torch.from_numpy(place_B)
+    loss_B = softplus(torch.where(relevant_B, -margin_B, margin_B))
+    total = margin_B.sum() * 0.0
+    for kind_B in (relevant_B, ~relevant_B):
+        count_Q = torch.zeros(len(query_Q)).index_add(0, query_B, kind_B.float())
+        total = total + (loss_B * kind_B / count_Q.clamp(min=1.0)[query_B]).sum()
+    return total / (2 * len(query_Q))
+
+
+def _rivals_the_right(margin_B: Tensor, relevant_B: Tensor, group_B: Tensor) -> Tensor:
+    """[B]: whether a row comes near to the least right passage of its query, or above it."""
+    same_BB = (group_B[:, None] == group_B[None, :]) & relevant_B[None, :]
+    least_B = torch.where(same_BB, margin_B[None, :], torch.inf).amin(1)
+    return margin_B > least_B - NEARLY
