@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import RelevanceRows, open_rows
@@ -24,7 +23,7 @@ from specialists.training.objective import SideBySide
 from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.recipes import SharpenedRecipe
 from specialists.training.relevance_run import export_relevance
-from specialists.training.sharpening import NeighbourSampler, Sharpening
+from specialists.training.sharpening import NeighbourSampler, Sharpening, even_verdict_loss
 
 NEIGHBOURS = "neighbours.npy"
 """In the run's folder; `tests.bench.held_back` asks about them too."""
@@ -149,10 +148,9 @@ def sharpen(
         seen = [b for share in batches(held_out, 0, MEASURED * recipe.token_budget) for b in share]
         margin_B = objective.margins(seen)
         relevant_B = torch.cat([batch.relevant_B for batch in seen])
+        group_B = torch.cat([batch.group_B for batch in seen])
         return {
-            "held_out_verdict": float(
-                binary_cross_entropy_with_logits(margin_B, relevant_B.float())
-            ),
+            "held_out_verdict": float(even_verdict_loss(margin_B, relevant_B, group_B)),
             "held_out_auroc": area(margin_B, relevant_B),
         }
 
