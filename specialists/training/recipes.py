@@ -529,7 +529,7 @@ def pocket_q_rag() -> SharpenedRecipe:
             "scitldr": 1.5,
             "forge": 1.5,
         },
-        steps=540,
+        steps=460,
         token_budget=12_000,
         max_length=384,
         learning_rate=2e-4,

@@ -94,7 +94,9 @@ def _neighbours(
         more_groups=recipe.more_groups,
         seed=recipe.seed,
     )
-    np.save(path, found)
+    partial = path.with_suffix(".partial.npy")
+    np.save(partial, found)
+    partial.replace(path)
     return found
 
 

@@ -150,14 +150,12 @@ class Sharpening:
         margin_B, relevant_B, group_B = (x[counts_B] for x in (margin_B, relevant_B, group_B))
         verdict = even_verdict_loss(margin_B, relevant_B, group_B)
         within = within_query_loss(margin_B, relevant_B, group_B)
-        accepted_B = margin_B.detach() > 0
         return RelevanceLoss(
             total=verdict + WITHIN_QUERY_SHARE * within,
             figures={
                 "verdict": float(verdict.detach()),
                 "within_query": float(within.detach()),
-                "accepted": float(accepted_B[relevant_B].float().mean()),
-                "false": float(accepted_B[~relevant_B].float().mean()),
+                "accuracy": float(((margin_B.detach() > 0) == relevant_B).float().mean()),
             },
         )
 

@@ -31,7 +31,7 @@ from tests.bench.pocket_checkpoints import TINY, write_pocket_registry
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "shell" / "tui" / "pictures"
 SIZES = ((80, 24), (140, 40))
-QUESTION = "When is the dome open in winter?"
+QUESTION = "How much is a family ticket?"
 COMMAND = "git push --force origin main"
 REFUSED = "Which horses won the Lindmere derby last autumn?"
 REGISTRY = """\
