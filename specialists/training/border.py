@@ -1,8 +1,9 @@
 """Where a verdict turns from no to yes.
 
-Rows are drawn with far more that is wrong than right, and part of what is wanted of a verdict is an
-encoder's doubt, so a trained model says yes too seldom. The border is moved to where both errors
-count the same on held-out rows, whatever the share of relevant ones (Youden 1950). The verdict is
+What a training shows is not what a filter is given: far more that is wrong than right, an encoder's
+doubt, or passages nearer than most, so yes begins elsewhere than it should. The border is moved to
+where both errors count the same on held-out rows, whatever the share of relevant ones (Youden
+1950). The verdict is
 an argmax, without a number beside it, so the move goes into the weights: the vectors of the two
 labels are led apart along a direction in which all states at the verdict are alike.
 

@@ -16,6 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from specialists.model.decoder import FinanceDecoder
 from specialists.training.device_drawing import PromptBatch
 from specialists.training.loop import StepReport
+from specialists.training.losses import verdict_margins
 from specialists.training.precision import half_precision
 from specialists.training.teacher import TeacherHead
 
@@ -41,11 +42,14 @@ class Distilling:
         return {"model": self.model, "teacher": self.head}
 
     def margins(self, hidden_BTD: Tensor, batch: PromptBatch) -> Tensor:
-        """[B]: the logit of 1 less that of 0."""
-        rows = torch.arange(len(batch.last_B), device=hidden_BTD.device)
-        logits_B2 = self.model.language_logits(hidden_BTD[rows, batch.last_B], self.label_ids)
-        logits_B2 = logits_B2.float()
-        return logits_B2[:, self.positive] - logits_B2[:, 1 - self.positive]
+        """[B]; see `verdict_margins`."""
+        return verdict_margins(
+            self.model,
+            hidden_BTD,
+            batch.last_B,
+            label_ids=self.label_ids,
+            positive=self.positive,
+        )
 
     def loss(self, batch: PromptBatch, *, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """What is minimised, and its parts."""

@@ -184,6 +184,16 @@ def _f1(said_BT: Tensor, labels_BT: Tensor, asked_BT: Tensor) -> Tensor:
     return 2 * right / ((said_BT & asked_BT).sum() + (labels_BT & asked_BT).sum()).clamp(min=1)
 
 
+def verdict_margins(
+    model: FinanceDecoder, hidden_BTD: Tensor, last_B: Tensor, *, label_ids: Tensor, positive: int
+) -> Tensor:
+    """[B]: the logit of 1 less that of 0 at the positions `last_B`; of the two `label_ids` the one
+    at `positive` is that of 1."""
+    rows = torch.arange(len(last_B), device=hidden_BTD.device)
+    logits_B2 = model.language_logits(hidden_BTD[rows, last_B], label_ids).float()
+    return logits_B2[:, positive] - logits_B2[:, 1 - positive]
+
+
 def within_query_loss(margin_B: Tensor, relevant_B: Tensor, group_B: Tensor) -> Tensor:
     """Cross-entropy of picking the positive among its query's candidates; rows of one query share
     a number in `group_B`."""

@@ -17,7 +17,7 @@ from specialists.corpora.relevance import RelevanceRows
 from specialists.errors import RecipeError
 from specialists.model.decoder import FinanceDecoder
 from specialists.training.batches import PromptIds, RelevanceBatch, Row, Words, prompt_length
-from specialists.training.losses import within_query_loss
+from specialists.training.losses import verdict_margins, within_query_loss
 from specialists.training.objective import RelevanceLoss
 
 OWN = 2
@@ -131,13 +131,17 @@ class Sharpening:
         return {"model": self.model}
 
     def margins(self, batches: Sequence[RelevanceBatch]) -> Tensor:
-        """[B]: the logit of 1 less that of 0, batch after batch."""
-        found = []
-        for batch in batches:
-            states_BTD = self.model.hidden(batch.ids_BT)
-            state_BD = states_BTD[torch.arange(len(batch.last_B)), batch.last_B]
-            logits_B2 = self.model.language_logits(state_BD, self.label_ids)
-            found.append(logits_B2[:, self.positive] - logits_B2[:, 1 - self.positive])
+        """[B], batch after batch; see `verdict_margins`."""
+        found = [
+            verdict_margins(
+                self.model,
+                self.model.hidden(batch.ids_BT),
+                batch.last_B,
+                label_ids=self.label_ids,
+                positive=self.positive,
+            )
+            for batch in batches
+        ]
         return torch.cat(found)
 
     def loss(self, batches: Sequence[RelevanceBatch]) -> RelevanceLoss:

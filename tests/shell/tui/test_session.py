@@ -324,3 +324,10 @@ async def test_damaged_sessions_cost_no_answer(settings: Settings) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query(SourceLine)))
     assert Sessions(settings.sessions_file)
+
+
+async def test_what_was_typed_in_the_very_moment_of_leaving_is_kept(settings: Settings) -> None:
+    async with app_on_stage(settings) as (app, _):
+        app.screen.query_one("#question", Input).value = "And who"
+        app.exit()
+    assert read_place(settings.data_dir / "screen.json").draft == "And who"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from specialists.checkpoint import open_checkpoint
 from specialists.contract import POCKET_RELEVANCE
 from specialists.corpora.relevance import RelevanceRows, open_rows
 from specialists.errors import RecipeError
@@ -147,6 +148,4 @@ def test_a_doubtful_passage_above_the_right_one_is_not_counted(
 
 
 def model_of(run: Path) -> FinanceDecoder:
-    from specialists.checkpoint import open_checkpoint
-
     return load_model(open_checkpoint(run / "weights" / "base"))
