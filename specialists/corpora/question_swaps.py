@@ -130,11 +130,10 @@ _DENIED: tuple[tuple[str, str], ...] = (
 
 def swap_question(question: str, names: Sequence[str], choice: Random) -> Iterator[str]:
     """Questions one thing away from this one, at most one by each rule, in random order."""
-    rules: list[Callable[[str, Random], str | None]] = [
-        turned_round, turned_round, another_thing, another_thing, another_number, _other_way,
-        _other_word, _other_role, _denied,
-    ]  # fmt: skip
-    found = [rule(question, choice) for rule in rules]
+    found = [
+        *(rule(question, choice) for rule in _OF_SOMETHING_ELSE),
+        *(rule(question, choice) for rule in (_other_word, _other_role, _denied)),
+    ]
     mine = names_in(f"x {question}")
     if mine:
         asked = Asked(form="claim", query=question, sentence=question)
@@ -144,6 +143,16 @@ def swap_question(question: str, names: Sequence[str], choice: Random) -> Iterat
             for swapped in swap_all(asked, question, names=[pool], choice=choice)
             if swapped.kind != "negation"
         ]
+    yield from _new_ones(question, found, choice)
+
+
+def ask_of_something_else(question: str, choice: Random) -> Iterator[str]:
+    """Those of them that a passage which answers this one does not answer: of another number or
+    thing, or of the other direction. They ask for no capitals."""
+    yield from _new_ones(question, [rule(question, choice) for rule in _OF_SOMETHING_ELSE], choice)
+
+
+def _new_ones(question: str, found: list[str | None], choice: Random) -> Iterator[str]:
     choice.shuffle(found)
     seen = {question.lower()}
     for text in found:
@@ -237,3 +246,8 @@ def _denied(text: str, choice: Random) -> str | None:
         return None
     pattern, new = choice.choice(fitting)
     return re.sub(pattern, new, text, count=1, flags=re.IGNORECASE)
+
+
+_OF_SOMETHING_ELSE: tuple[Callable[[str, Random], str | None], ...] = (
+    turned_round, turned_round, another_thing, another_thing, another_number, _other_way,
+)  # fmt: skip

@@ -44,6 +44,12 @@ class Words:
     def __getitem__(self, part: slice) -> "Words":
         return Words(ids=self.ids[part], stems=self.stems[part])
 
+    def __add__(self, other: "Words") -> "Words":
+        return Words(
+            ids=np.concatenate([self.ids, other.ids]),
+            stems=np.concatenate([self.stems, other.stems]),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taught:

@@ -170,8 +170,9 @@ class SharpenedRecipe:
 
     Of each source up to `groups` queries, or as many as `more_groups` says, are asked beside the
     nearest passages of the source; in the sources `sure` those are wrong beyond doubt. Sources are
-    drawn nearly evenly, times `weights`. A step reads `token_budget` tokens in prompts of up to
-    `max_length`.
+    drawn nearly evenly, times `weights`. Of `company_share` of the queries all passages stand among
+    parts of others; beside `turned_share` of those `asked_by_people` the same is asked of something
+    else. A step reads `token_budget` tokens in prompts of up to `max_length`.
     """
 
     name: str
@@ -180,6 +181,9 @@ class SharpenedRecipe:
     more_groups: Mapping[str, int]
     sure: Collection[str]
     weights: Mapping[str, float]
+    asked_by_people: Collection[str]
+    company_share: float
+    turned_share: float
     steps: int
     token_budget: int
     max_length: int
@@ -529,6 +533,23 @@ def pocket_q_rag() -> SharpenedRecipe:
             "scitldr": 1.5,
             "forge": 1.5,
         },
+        asked_by_people=(
+            "medquad",
+            "squadshifts_wiki",
+            "selqa",
+            "nq_open_oracle",
+            "nq_qed",
+            "xquad_en",
+            "pubmedqa",
+            "hotpotqa",
+            "ares_nq",
+            "ares_hotpotqa",
+            "ares_fever",
+            "ares_wow",
+            "neural_bridge_rag",
+        ),
+        company_share=0.3,
+        turned_share=0.4,
         steps=460,
         token_budget=12_000,
         max_length=384,

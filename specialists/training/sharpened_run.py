@@ -21,6 +21,7 @@ from specialists.training.loop import Progress, StepReport, train
 from specialists.training.neighbours import find_neighbours
 from specialists.training.objective import SideBySide
 from specialists.training.optimizer import make_optimizer, ready_to_train
+from specialists.training.other_questions import OtherQuestions
 from specialists.training.recipes import SharpenedRecipe
 from specialists.training.relevance_run import export_relevance
 from specialists.training.sharpening import NeighbourSampler, Sharpening, even_verdict_loss
@@ -119,6 +120,7 @@ def sharpen(
         label_ids=torch.tensor(contract.label_ids),
         positive=contract.positive_index,
     )
+    others = OtherQuestions(rows, tokenizer, asked_by_people=recipe.asked_by_people)
     training, held_out = (
         NeighbourSampler(
             rows,
@@ -129,6 +131,9 @@ def sharpen(
             max_length=recipe.max_length,
             seed=recipe.seed,
             development=development,
+            company_share=recipe.company_share,
+            turned_share=recipe.turned_share,
+            others=others,
         )
         for development in (False, True)
     )

@@ -5,7 +5,7 @@ Shapes: B rows, G groups of the rows, K neighbours, Q queries of a batch.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from specialists.model.decoder import FinanceDecoder
 from specialists.training.batches import PromptIds, RelevanceBatch, Row, Words, prompt_length
 from specialists.training.losses import verdict_margins, within_query_loss
 from specialists.training.objective import RelevanceLoss
+from specialists.training.other_questions import OtherQuestions
 
 OWN = 2
 """Wrong candidates of a query that are shown at most."""
@@ -29,6 +30,8 @@ NEAREST = 16
 EVEN = 3_000
 """Groups from which on a source is drawn no more often; below, by the root of their number."""
 WITHIN_QUERY_SHARE = 0.5
+LEAST_COMPANY, MOST_COMPANY = 24, 160
+"""Tokens of another passage that stand before or after one."""
 NEARLY = 0.3
 """A doubtful passage that comes so near to the right one's margin, or above it, is not counted."""
 
@@ -36,7 +39,11 @@ NEARLY = 0.3
 class NeighbourSampler:
     """Draws queries, sources nearly evenly, from (seed, step) alone. `neighbours_GK` are as
     `find_neighbours` finds them; in the sources `sure` they are wrong beyond doubt. Queries that
-    take more than a third of `max_length` are left out."""
+    take more than a third of `max_length` are left out.
+
+    Of `company_share` of the queries every passage stands among parts of others of its source, as
+    far as there is room; beside `turned_share` of them one of `others` is asked about the right
+    passage."""
 
     def __init__(
         self,
@@ -49,9 +56,13 @@ class NeighbourSampler:
         max_length: int,
         seed: int,
         development: bool = False,
+        company_share: float = 0.0,
+        turned_share: float = 0.0,
+        others: OtherQuestions | None = None,
     ) -> None:
         self.rows, self.prompt, self.neighbours_GK = rows, prompt, neighbours_GK
         self.sure, self.max_length, self.seed = frozenset(sure), max_length, seed
+        self.company_share, self.turned_share, self.others = company_share, turned_share, others
         self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
         source, held_out = np.asarray(rows.source), np.asarray(rows.development)
         fits = np.diff(rows.text_start)[np.asarray(rows.query)] <= max_length // 3
@@ -112,7 +123,38 @@ class NeighbourSampler:
         if relevant.any():
             right = self._text(int(choice.choice(texts[relevant])))
             found.insert(0, Row(query=query, passage=right, relevant=True, group=number))
+            turned = self._turned(group, choice)
+            if turned is not None:
+                found.append(Row(query=turned, passage=right, relevant=False, group=number))
+        if choice.random() < self.company_share:
+            source = int(self.rows.source[group])
+            found = [self._in_company(row, source, choice) for row in found]
         return found
+
+    def _turned(self, group: int, choice: np.random.Generator) -> Words | None:
+        if self.others is None or choice.random() >= self.turned_share:
+            return None
+        return self.others.beside(group, choice)
+
+    def _in_company(self, row: Row, source: int, choice: np.random.Generator) -> Row:
+        """Before it the end of another passage, after it the beginning of one, or both."""
+        room = self.max_length - prompt_length(self.prompt, row.query, row.passage)
+        before, after = ((True, False), (False, True), (True, True))[int(choice.integers(3))]
+        passage = row.passage
+        for wanted, first in ((before, True), (after, False)):
+            most = min(MOST_COMPANY, room)
+            if not wanted or most < LEAST_COMPANY:
+                continue
+            other = self._anything_of(source, choice)
+            length = int(choice.integers(LEAST_COMPANY, most + 1))
+            part = other[-length:] if first else other[:length]
+            room -= len(part)
+            passage = part + passage if first else passage + part
+        return replace(row, passage=passage)
+
+    def _anything_of(self, source: int, choice: np.random.Generator) -> Words:
+        group = int(choice.choice(self.groups[source]))
+        return self._text(int(choice.choice(self.rows.candidate[self.rows.candidates(group)])))
 
     def _text(self, index: int) -> Words:
         span = self.rows.text(index)

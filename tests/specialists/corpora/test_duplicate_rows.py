@@ -8,7 +8,7 @@ import pytest
 from specialists.corpora.duplicate_rows import OTHER, SAME, make_rows
 from specialists.corpora.paraphrase import paraphrase
 from specialists.corpora.question_frames import FRAMES, GAPS, fill, refill
-from specialists.corpora.question_swaps import swap_question
+from specialists.corpora.question_swaps import ask_of_something_else, swap_question
 from tests.specialists.corpora.test_domain_rows import tiny_data, write
 
 CHOICE = random.Random(5)
@@ -56,6 +56,18 @@ def test_one_thing_is_exchanged(question: str, other: str) -> None:
 def test_a_swap_never_gives_the_question_back() -> None:
     for question in ("Is it 12 or 21?", "How do I remove a user?", "Why?"):
         assert question not in swaps_of(question)
+
+
+def test_what_is_asked_of_something_else_is_neither_denied_nor_asked_in_another_way() -> None:
+    for question in ("When was the mill built?", "Is the pool open to guests?"):
+        for seed in range(40):
+            found = list(ask_of_something_else(question, random.Random(seed)))
+            assert not any("not" in text or text.startswith("Where") for text in found), found
+    assert "When does the pool close?" in {
+        text
+        for seed in range(9)
+        for text in ask_of_something_else("When does the pool open?", random.Random(seed))
+    }
 
 
 def test_every_gap_of_a_frame_is_known_and_stands_in_every_wording() -> None:

@@ -14,7 +14,14 @@ from specialists.model.decoder import FinanceDecoder
 from specialists.prompts import resolve_labels
 from specialists.specialist import load_model
 from specialists.tokenizer import open_tokenizer
-from specialists.training.batches import PromptIds, Row, batches_side_by_side, prompt_ids
+from specialists.training.batches import (
+    PromptIds,
+    Row,
+    batches_side_by_side,
+    prompt_ids,
+    prompt_length,
+)
+from specialists.training.other_questions import OtherQuestions
 from specialists.training.sharpening import NeighbourSampler, Sharpening, even_verdict_loss
 from tests.specialists.training.owls import owl_base
 
@@ -70,6 +77,57 @@ def test_what_a_step_draws_follows_from_seed_and_step(
 
     assert ids(3) == ids(3)
     assert ids(3) != ids(4)
+
+
+def test_in_company_a_passage_is_whole_and_fits(rows: RelevanceRows, prompt: PromptIds) -> None:
+    alone, together = (
+        NeighbourSampler(
+            rows,
+            prompt,
+            neighbours(rows),
+            weights={},
+            sure=(),
+            max_length=200,
+            seed=1,
+            company_share=share,
+        )
+        for share in (0.0, 1.0)
+    )
+    longer = 0
+    for before, after in zip(draw(alone)[:4], draw(together)[:4], strict=True):
+        mine, shown = before.passage.ids.tolist(), after.passage.ids.tolist()
+        starts = range(len(shown) - len(mine) + 1)
+        assert any(shown[start : start + len(mine)] == mine for start in starts)
+        assert len(after.passage.stems) == len(shown)
+        longer += len(shown) > len(mine)
+    assert longer == 4
+    assert all(prompt_length(prompt, row.query, row.passage) <= 200 for row in draw(together))
+
+
+def test_another_question_about_the_right_passage_is_wrong(
+    run: Path, rows: RelevanceRows, prompt: PromptIds
+) -> None:
+    tokenizer = open_tokenizer(run / "weights" / "tokenizer.json")
+    one = NeighbourSampler(
+        rows,
+        prompt,
+        neighbours(rows),
+        weights={},
+        sure=(),
+        max_length=200,
+        seed=1,
+        turned_share=1.0,
+        others=OtherQuestions(rows, tokenizer, asked_by_people={"birds"}),
+    )
+    drawn = draw(one)
+    for right in (row for row in drawn if row.relevant):
+        (turned,) = (
+            row
+            for row in drawn
+            if row.group == right.group and row.query.ids.tolist() != right.query.ids.tolist()
+        )
+        assert turned.passage.ids.tolist() == right.passage.ids.tolist()
+        assert not turned.relevant
 
 
 def test_neighbours_of_a_sure_source_are_wrong_beyond_doubt(
