@@ -37,7 +37,8 @@ class JudgedPassage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Citation:
-    """An exact quote: `quote` equals the document text from `start` to `end`."""
+    """An exact quote: `quote` equals the document text from `start` to `end`. `score` is that of
+    the passage it stands in."""
 
     quote: str
     source: str

@@ -44,8 +44,8 @@ async def ask_cluster(settings: Settings, order: Order, output: Output) -> Repor
     with output.progress() as tick:
         talk = Talk(tick=tick)
         async with open_cluster(settings) as cluster:
-            report, refused = await ask_opened(settings, cluster, order, talk)
-    for sentence in [*refused, *talk.sentences()]:
+            report, said = await ask_opened(settings, cluster, order, talk)
+    for sentence in [*said, *talk.sentences()]:
         output.note(sentence)
     return report
 
@@ -56,7 +56,7 @@ async def ask_opened(
     """The same of a cluster that is open and stays so, with what is to be said beside it. Files
     are read off the loop."""
     spec = _judge(cluster, order)
-    threshold, refused = await asyncio.to_thread(calibrated_threshold, settings, spec)
+    threshold, said = await asyncio.to_thread(calibrated_threshold, settings, spec)
     answer = await cluster.ask(
         order.question,
         order.docs,
@@ -69,11 +69,13 @@ async def ask_opened(
         cache_dir=settings.index_dir,
         on_event=talk.hear,
     )
+    if threshold is not None:
+        said.append(f"{spec.name} accepts at its calibrated threshold, {threshold:.4g} and above")
     if any(judged.verdict.query_truncated for judged in answer.passages):
-        refused = [*refused, f"the question is longer than {spec.name} reads: its end was not read"]
+        said.append(f"the question is longer than {spec.name} reads: its end was not read")
     sha256 = await asyncio.to_thread(_sha256, spec.folder)
     specialist = {"name": spec.name, "sha256": sha256, "calibrated_threshold": threshold}
-    return answer_report(answer, index=talk.index, specialist=specialist), refused
+    return answer_report(answer, index=talk.index, specialist=specialist), said
 
 
 def open_cluster(settings: Settings) -> Cluster:

@@ -8,6 +8,7 @@ a document must not be able to steer the terminal. It knows no command and no cl
 import errno
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from shell.settings import Colours
 
 # A pipe has no width: lines and columns are never cut there.
 _PIPE_WIDTH = 100_000
+_SAY_EVERY_S = 30.0
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
 _CONTROL_BUT_LINES = {code: mark for code, mark in _CONTROL.items() if chr(code) not in "\n\t"}
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(127, 160)}
@@ -79,14 +81,21 @@ class Output:
 
     @contextmanager
     def progress(self) -> Iterator[Ticks]:
-        """A bar on stderr that is gone at the end; nothing at all where no terminal looks on."""
+        """A bar on stderr that is gone at the end. Where no terminal looks on, a sentence now and
+        then, so that a log tells long work from a hang."""
         console = self._stderr()
         columns = (BarColumn(bar_width=20), TextColumn("{task.description}"))
         bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         task = bar.add_task("", total=None, visible=False)
 
+        said_at = time.monotonic()
+
         def tick(done: int, total: int | None = None, doing: str = "") -> None:
+            nonlocal said_at
             counted = f"{done}/{total} {doing}" if total else doing
+            if bar.disable and counted and time.monotonic() - said_at > _SAY_EVERY_S:
+                self.note(counted)
+                said_at = time.monotonic()
             label = escape(shorten(counted, limit=max(20, console.width - 24)))
             bar.update(task, completed=done, total=total, description=label, visible=True)
 

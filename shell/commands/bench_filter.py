@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from specialists.evaluation.speed import Speed
     from specialists.specialist import Specialist
 
+EXTRA = 'install the extra "bench" (in the checkout: pip install -e ".[bench]")'
 _FLOOR_PASSAGES, _FLOOR_TOKENS = 20, 128
 
 
@@ -92,7 +93,7 @@ def bench_filter(
       qshell bench filter --plot plots/ --json
     """
     if plot and importlib.util.find_spec("matplotlib") is None:
-        raise ShellError("--plot needs matplotlib: install the extra `bench`")
+        raise ShellError(f"--plot needs matplotlib: {EXTRA}")
     from specialists.agreement import find_agreement
     from specialists.evaluation.speed import (
         longest_passage,

@@ -4,7 +4,7 @@ It knows the words and where the calibration is kept; the promise is made by
 `specialists.evaluation.calibrate`. The model runs in this process, as it does for every mark.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cluster.registry import SpecialistSpec
     from specialists.evaluation.calibrate import Calibration
 
+_EVEN = 0.5
+"""A score above it is a verdict of 1."""
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
@@ -68,6 +70,8 @@ def command(
     output = Output(json=as_json, colours=settings.colours)
     spec = find_spec(settings, specialist)
     path = settings.calibrations_dir / f"{spec.name}.json"
+    if remove and pairs is not None:
+        raise click.UsageError("give the file of labelled pairs, or --remove, not both")
     if remove:
         there = path.exists()
         path.unlink(missing_ok=True)
@@ -78,14 +82,27 @@ def command(
         return
     if pairs is None:
         raise click.UsageError("give the file of labelled pairs, or --remove")
-    calibration = _fit(pairs, spec, recall=recall, confidence=confidence, seed=seed, output=output)
+    if str(pairs) == "-":
+        raise click.UsageError("pairs are read from a file, not from stdin: give its name")
+    calibration, own = _fit(
+        pairs, spec, recall=recall, confidence=confidence, seed=seed, output=output
+    )
     from specialists.evaluation.calibrate import write_calibration
 
     write_calibration(calibration, path)
     if as_json:
-        output.document({**asdict(calibration), "file": str(path)})
+        output.document({**asdict(calibration), "own_decision": asdict(own), "file": str(path)})
     else:
-        _print(output, calibration, path)
+        _print(output, calibration, own, path)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnDecision:
+    """What the specialist accepts of the same pairs without a threshold: of the relevant ones drawn
+    for the calibration, one for each query, and of the others."""
+
+    positives: int
+    negatives: int
 
 
 def find_spec(settings: Settings, specialist: str | None) -> "SpecialistSpec":
@@ -107,7 +124,7 @@ def _fit(
     confidence: float,
     seed: int,
     output: Output,
-) -> "Calibration":
+) -> tuple["Calibration", OwnDecision]:
     from specialists.checkpoint import open_checkpoint, sha256_of
     from specialists.evaluation.calibrate import (
         Calibration,
@@ -127,26 +144,30 @@ def _fit(
         scored = score_task(
             task, scorer, on_group=lambda: tick(next(numbers), total, f"scoring by {spec.name}")
         )
-    threshold = fit_threshold(
-        draw_positives(task, scored, seed=seed), recall=recall, confidence=confidence
-    )
+    positives = draw_positives(task, scored, seed=seed)
+    threshold = fit_threshold(positives, recall=recall, confidence=confidence)
     negatives = [
-        one.scores[i]
+        (one.scores[i], bool(one.decisions and one.decisions[i]))
         for group, one in zip(task.groups, scored, strict=True)
         for i in group.rows
         if not group.relevant[i]
     ]
-    return Calibration(
+    calibration = Calibration(
         specialist=spec.name,
         threshold=threshold,
         identity=identity,
         negatives=len(negatives),
-        accepted=sum(score >= threshold.value for score in negatives),
+        accepted=sum(score >= threshold.value for score, _ in negatives),
         pairs_sha256=sha256_of(pairs),
     )
+    own = OwnDecision(
+        positives=sum(score > _EVEN for score in positives),
+        negatives=sum(accepted for _, accepted in negatives),
+    )
+    return calibration, own
 
 
-def _print(output: Output, calibration: "Calibration", path: Path) -> None:
+def _print(output: Output, calibration: "Calibration", own: OwnDecision, path: Path) -> None:
     from specialists.evaluation.measure import wilson
 
     threshold = calibration.threshold
@@ -155,11 +176,16 @@ def _print(output: Output, calibration: "Calibration", path: Path) -> None:
         f"passages, with {threshold.confidence:.0%} confidence, at a score of "
         f"{threshold.value:.4g} and above"
     )
-    output.answer(f"fitted to {threshold.positives} queries; {threshold.below} of them fall below")
+    output.answer(f"queries it is fitted to: {threshold.positives}; below it: {threshold.below}")
     share = calibration.accepted / calibration.negatives
     low, high = wilson(share * calibration.negatives, calibration.negatives)
     output.answer(
         f"of {calibration.negatives} irrelevant pairs {share:.1%} [{low:.1%}, {high:.1%}] come "
         "through; nothing is promised about them"
+    )
+    output.answer(
+        f"its own decision, without a threshold, keeps {own.positives / threshold.positives:.1%} "
+        f"of those queries' passages, and {own.negatives / calibration.negatives:.1%} of the "
+        "irrelevant pairs come through"
     )
     output.note(f"kept in {path}; qshell ask uses it from now on")

@@ -10,6 +10,7 @@ import lzma
 import random
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,11 @@ def command(
     from specialists.corpora.forge import ForgeReport, forge_rows
 
     output = Output(json=as_json, colours=read_settings().colours)
+    if others is not None and docs.resolve() == others.resolve():
+        raise click.UsageError(
+            f"--others {others} is the folder of --docs itself: name documents of another domain, "
+            "or leave it out"
+        )
     sections, names, skipped = read_sections(docs, first=0)
     far, _, _ = read_sections(others or SAMPLE_DOCS, first=len(names))
     report = ForgeReport()
@@ -94,8 +100,8 @@ def command(
             )
         )
     _write(out, rows)
-    report_path = out.with_name(f"{out.name.split('.')[0]}.report.md")
-    drawn = random.Random(seed).sample(rows, min(samples, len(rows)))  # noqa: S311  no secret
+    report_path = out.with_name(f"{out.name.split('.')[0]}.report")  # no name of a document
+    drawn = _samples(rows, most=samples, seed=seed)
     counts = {
         "file": str(out),
         "documents": len(names),
@@ -110,7 +116,8 @@ def command(
         output.document({**counts, "samples": [asdict(row) for row in drawn]})
         return
     _print(output, report, drawn, out=out)
-    output.note(f"the samples stand in full in {report_path}: read them before you train")
+    if drawn:
+        output.note(f"the samples stand in full in {report_path}: read them before you train")
     for source, reason in skipped[:3]:
         output.note(f"skipped {source} ({reason})")
 
@@ -142,6 +149,16 @@ def read_sections(
             for passage in split_passages(document)
         ]
     return sections, names, skipped
+
+
+def _samples(rows: Sequence["ForgedRow"], *, most: int, seed: int) -> list["ForgedRow"]:
+    """Of every kind about as many, relevant rows first: the kinds that go wrong are rare."""
+    by_kind: dict[tuple[int, str], list[ForgedRow]] = {}
+    for row in random.Random(seed).sample(rows, len(rows)):  # noqa: S311  no secret
+        by_kind.setdefault((-row.label, row.kind), []).append(row)
+    kinds = [by_kind[kind] for kind in sorted(by_kind)]
+    in_turn = (row for turn in zip_longest(*kinds) for row in turn if row is not None)
+    return sorted(islice(in_turn, most), key=lambda row: (-row.label, row.kind))
 
 
 def _write(out: Path, rows: Sequence["ForgedRow"]) -> None:
@@ -182,7 +199,7 @@ def _print(
     output.table(("queries", "form"), [(str(n), form) for form, n in report.queries.most_common()])
     output.table(("rows", "kind"), [(str(n), kind) for kind, n in report.rows.most_common()])
     for reason, number in report.left_out.most_common():
-        output.note(f"{number} queries left out: {reason}")
+        output.note(f"queries left out: {number}, {reason}")
     if drawn:
         output.answer("\nSamples to read")
         output.table(

@@ -101,8 +101,8 @@ def fit_threshold(positives: Sequence[float], *, recall: float, confidence: floa
     place = promised_place(len(positives), recall=recall, confidence=confidence)
     if place == 0:
         raise CalibrationError(
-            f"{len(positives)} queries with a relevant passage are too few to promise a recall of "
-            f"{recall:.0%} with {confidence:.0%} confidence: it takes "
+            f"queries with a relevant passage: {len(positives)}; to promise a recall of "
+            f"{recall:.0%} with {confidence:.0%} confidence it takes "
             f"{least_positives(recall=recall, confidence=confidence)}; label more, or promise less"
         )
     value = sorted(positives)[place - 1]

@@ -115,13 +115,15 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """The marks of all scorers on one collection, and the files it was read from."""
+    """The marks of all scorers on one collection, and the files it was read from. `left_out` counts
+    judged queries without a relevant passage in the corpus, or with too few others."""
 
     name: str
     licence: str
     sha256: dict[str, str]
     settings: Settings
     marks: tuple[Marks, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +201,7 @@ def measure_collection(
         marks=tuple(
             marks for one in entrants(lexical) for marks in _mark_scorer(task, one, tick, hear)
         ),
+        left_out=task.left_out,
     )
 
 

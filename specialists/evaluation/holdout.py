@@ -21,6 +21,9 @@ def read_holdout(path: Path) -> Task:
     rows: dict[tuple[str, str], dict[str, bool]] = {}
     for where, row in json_rows(path.parent, path.name, remedy="correct the path"):
         query, passage = text_field(row, "query", where), text_field(row, "passage", where)
+        for key, text in (("query", query), ("passage", passage)):
+            if not text.strip():
+                raise CorpusError(f"{where}: the text under {key!r} is empty")
         group = str(row.get("group", query))
         label = row.get("label")
         if label not in (0, 1):
@@ -28,8 +31,16 @@ def read_holdout(path: Path) -> Task:
         labels = rows.setdefault((group, query), {})
         if labels.setdefault(passage, bool(label)) != bool(label):
             raise CorpusError(f"{where}: the same query and passage carry both labels")
-    if {label for labels in rows.values() for label in labels.values()} != {True, False}:
-        raise CorpusError(f"{path}: marks need rows of both labels")
+    found = {label for labels in rows.values() for label in labels.values()}
+    if not found:
+        raise CorpusError(
+            f"{path}: holds no row; give one JSON object a line, with query, passage and label"
+        )
+    if len(found) == 1:
+        raise CorpusError(
+            f"{path}: every label is {int(*found)}; it takes rows of both labels, 1 for passages "
+            "that are relevant and 0 for others"
+        )
     return Task(
         name=path.name.split(".")[0],
         groups=tuple(

@@ -70,10 +70,12 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """Groups cut from the collection `name`. Groups that share a `query_id` are one witness."""
+    """Groups cut from the collection `name`. Groups that share a `query_id` are one witness. Of
+    `left_out` queries nothing could be asked."""
 
     name: str
     groups: tuple[Group, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,11 +114,10 @@ def read_collection(folder: Path) -> Collection:
     for where, row in json_rows(folder, "corpus.jsonl"):
         text = _join(text_field(row, "title", where, default=""), text_field(row, "text", where))
         if text:
-            passages[text_field(row, "_id", where)] = text
-    queries = {
-        text_field(row, "_id", where): text_field(row, "text", where)
-        for where, row in json_rows(folder, "queries.jsonl")
-    }
+            _add(passages, text_field(row, "_id", where), text, where)
+    queries: dict[str, str] = {}
+    for where, row in json_rows(folder, "queries.jsonl"):
+        _add(queries, text_field(row, "_id", where), text_field(row, "text", where), where)
     grades = _read_grades(folder / "qrels" / "test.tsv")
     lost = sorted(set(grades) - set(queries))
     if lost:
@@ -137,10 +138,13 @@ def build_task(collection: Collection, ranker: Ranker, settings: Settings) -> Ta
     if settings.max_queries:
         random.Random(settings.seed).shuffle(query_ids)  # noqa: S311 - sampling, no secret
     groups: list[Group] = []
+    left_out = 0
     for query_id in query_ids:
         group = _build_group(collection, ranker, settings, query_id)
-        if group is not None:
-            groups.append(group)
+        if group is None:
+            left_out += 1
+            continue
+        groups.append(group)
         if settings.max_queries and len(groups) == settings.max_queries:
             break
     if not groups:
@@ -148,7 +152,7 @@ def build_task(collection: Collection, ranker: Ranker, settings: Settings) -> Ta
             f"{collection.name}: no query has a relevant passage and {settings.negatives} others "
             "in the corpus; check that qrels and corpus belong together"
         )
-    return Task(name=collection.name, groups=tuple(groups))
+    return Task(name=collection.name, groups=tuple(groups), left_out=left_out)
 
 
 def score_task(
@@ -204,6 +208,11 @@ def _build_group(
     )
 
 
+def _add(texts: dict[str, str], name: str, text: str, where: str) -> None:
+    if texts.setdefault(name, text) != text:
+        raise CorpusError(f"{where}: the id {name!r} stands here again, with another text")
+
+
 def _join(title: str, text: str) -> str:
     title, text = title.strip(), text.strip()
     if not title or text.startswith(title):
@@ -229,25 +238,44 @@ def json_rows(
     if not found:
         raise CorpusError(f"{folder / name}: no such file, nor with .xz or .gz behind it; {remedy}")
     path = found[0]
+    if path.is_dir():
+        raise CorpusError(f"{path}: is a folder where a file of JSON lines is read")
     opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        with opener(path, "rb") as lines:
             for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise CorpusError(f"{path}:{number}: expected a JSON object")
-                yield f"{path}:{number}", row
-    except json.JSONDecodeError as error:
-        raise CorpusError(f"{path}:{number}: not JSON ({error})") from error
-    except (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError) as error:
+                if line.strip():
+                    yield f"{path}:{number}", _json_object(line, f"{path}:{number}")
+    except (OSError, EOFError, lzma.LZMAError) as error:
         raise CorpusError(f"{path}: cannot be read ({error})") from error
+
+
+def _json_object(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        byte = line[error.start]
+        raise CorpusError(
+            f"{where}: byte {error.start + 1} (0x{byte:02x}) is not UTF-8; save the file as UTF-8"
+        ) from error
+    except json.JSONDecodeError as error:
+        column = min(error.pos, len(error.doc.rstrip())) + 1
+        raise CorpusError(f"{where}: not JSON ({error.msg} at column {column})") from error
+    except RecursionError as error:
+        raise CorpusError(f"{where}: not JSON that can be read (nested too deep)") from error
+    if not isinstance(row, dict):
+        raise CorpusError(f"{where}: expected a JSON object")
+    return row
 
 
 def _read_grades(path: Path) -> dict[str, dict[str, int]]:
     try:
         lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise CorpusError(
+            f"{path}: no such file; a BEIR folder holds its judgements there, as query id, passage "
+            "id and a whole grade between tabs"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path}: the judgements cannot be read ({error})") from error
     grades: dict[str, dict[str, int]] = {}

@@ -1,5 +1,5 @@
-"""What people asked, asked of something else: another number, thing or name. The passage that answered
-the question is about all the rest of it, and still does not answer.
+"""What people asked, asked of something else: another number, thing or name. The passage that
+answered the question is about all the rest of it, and still does not answer.
 
 Near-misses of this kind are forged in passages where queries are forged too (`corpora/forge.py`);
 this is the same for questions that people asked. They are kept as token ids, so they may have lost
@@ -40,7 +40,8 @@ class OtherQuestions:
         source = int(self.rows.source[group])
         if source not in self.sources:
             return None
-        question, random = self._text(group), Random(int(choice.integers(2**32)))
+        question = self._text(group)
+        random = Random(int(choice.integers(2**32)))  # noqa: S311  sampling, not secrecy
         found = [next(ask_of_something_else(question, random), None)]
         found.append(_another_name(question, self.names(source), random))
         fitting = [text for text in found if text]

@@ -44,6 +44,7 @@ def test_a_threshold_is_fitted_kept_and_taken_away(
     found = read_calibration(kept, open_checkpoint(home / "specialists" / "s1"))
     assert found is not None
     assert (found.threshold.positives, found.negatives) == (30, 30)
+    assert "its own decision, without a threshold, keeps" in out
     assert run(["calibrate", "--remove", "--specialist", "s1"]) == Exit.OK
     assert not kept.exists()
 
@@ -61,3 +62,25 @@ def test_without_pairs_it_says_what_is_missing(
 ) -> None:
     assert run(["calibrate"]) == Exit.WRONG_USE
     assert "give the file of labelled pairs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["pairs.jsonl", "--remove"], "or --remove, not both"),
+        (["-"], "not from stdin"),
+    ],
+)
+def test_what_makes_no_sense_is_wrong_use(
+    asked: list[str], said: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["calibrate", *asked]) == Exit.WRONG_USE
+    assert said in capsys.readouterr().err
+
+
+def test_a_specialist_for_another_job_is_not_calibrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QSHELL_HOME", str(tmp_path / "home"))
+    assert run(["calibrate", str(pairs(tmp_path, 50)), "--specialist", "q-pii"]) == Exit.FAILURE
+    assert "is for classification, and relevance is judged here" in capsys.readouterr().err

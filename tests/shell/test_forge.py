@@ -9,6 +9,8 @@ from typing import TextIO
 
 import pytest
 
+from cluster.errors import DocumentError
+from cluster.retrieval.folder import find_documents
 from shell.cli import run
 from shell.commands.ask import SAMPLE_DOCS
 from shell.exits import Exit
@@ -43,9 +45,37 @@ def test_the_report_beside_the_pairs_holds_samples(
 ) -> None:
     out = tmp_path / "notes.jsonl"
     assert forge(out, "--samples", "4") == Exit.OK
-    text = (tmp_path / "notes.report.md").read_text("utf-8")
+    text = (tmp_path / "notes.report").read_text("utf-8")
     assert text.count("\n## ") == 4
     assert "Samples to read" in capsys.readouterr().out
+
+
+def test_every_kind_of_row_is_among_the_samples(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forge(tmp_path / "notes.jsonl", "--samples", "12", "--json") == Exit.OK
+    report = json.loads(capsys.readouterr().out)
+    assert {row["kind"] for row in report["samples"]} == set(report["rows"])
+
+
+def test_without_samples_nothing_is_said_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forge(tmp_path / "notes.jsonl", "--samples", "0") == Exit.OK
+    assert "samples stand" not in "".join(capsys.readouterr())
+
+
+def test_the_report_is_no_document_of_the_folder(tmp_path: Path) -> None:
+    assert forge(tmp_path / "docs" / "notes.jsonl") == Exit.OK
+    with pytest.raises(DocumentError):
+        find_documents(tmp_path / "docs")
+
+
+def test_the_same_documents_are_no_other_domain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forge(tmp_path / "n.jsonl", "--others", str(SAMPLE_DOCS)) == Exit.WRONG_USE
+    assert "is the folder of --docs itself" in capsys.readouterr().err
 
 
 def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:

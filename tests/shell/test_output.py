@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 
 import pytest
 
@@ -68,7 +69,14 @@ def test_text_is_shortened_at_a_word() -> None:
     assert shorten("one", limit=9) == "one"
 
 
-def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_silent_without_a_terminal_until_it_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Output().progress() as tick:
-        tick(1, 2, "reading [a]")
-    assert capsys.readouterr() == ("", "")
+        tick(1, 5, "reading [a]")
+        assert capsys.readouterr() == ("", "")
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 31)
+        for done in (2, 3, 4):
+            tick(done, 5, "reading [a]")
+    assert capsys.readouterr() == ("", "qshell: 2/5 reading [a]\n")

@@ -189,6 +189,19 @@ async def test_a_sentence_is_judged_under_its_headings_and_after_what_it_leans_o
     assert composed.text == "It was replaced in March 1987. [1]"
 
 
+async def test_a_date_is_quoted_with_what_happened_then() -> None:
+    specialist = Lexical()
+    text = "8 November 2023. The whole north pump was exchanged. Cost: 6,450 euros.\n\n3 May 2024."
+    judged = await judge(specialist, "When was the north pump exchanged?", text)
+    composed = await extract_answer(
+        specialist.call, "q-rag", "When was the north pump exchanged?", judged
+    )
+    assert composed.text == "8 November 2023. The whole north pump was exchanged. [1]"
+    (citation,) = composed.citations
+    assert text[citation.start : citation.end] == citation.quote
+    assert citation.score == judged[0].verdict.score, "that of the passage it stands in"
+
+
 async def test_a_failing_specialist_is_not_hidden(samples: Index) -> None:
     async def fail(name: str, request: Decide, /) -> Decided:
         raise CallError("the worker is gone")

@@ -59,6 +59,24 @@ def test_contradicting_rows_are_refused(tmp_path: Path) -> None:
         read_holdout(path)
 
 
+def test_a_file_without_rows_says_what_a_row_is(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text("\n\n", "utf-8")
+    with pytest.raises(CorpusError, match="holds no row; give one JSON object a line"):
+        read_holdout(path)
+
+
+def test_an_empty_text_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = write(tmp_path / "own.jsonl", row("a", "  ", 1))
+    with pytest.raises(CorpusError, match=r"own\.jsonl:1: the text under 'passage' is empty"):
+        read_holdout(path)
+
+
+def test_a_folder_is_no_file_of_rows(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="is a folder where a file"):
+        read_holdout(tmp_path)
+
+
 def test_rows_of_one_label_alone_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="rows of both labels"):
         read_holdout(write(tmp_path / "own.jsonl", row("a", "x", 1)))

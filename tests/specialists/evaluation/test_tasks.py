@@ -152,6 +152,29 @@ def test_compressed_files_are_read(tmp_path: Path, ending: str, compress: object
     assert read_collection(folder) == plain
 
 
+def test_queries_of_which_nothing_can_be_asked_are_counted() -> None:
+    some = collection({"q1": {"p00": 1}, "q2": {"lost": 1}})
+    assert build_task(some, InOrder(40), Settings()).left_out == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"_id": "q", "text": "how"}', r":2: the id 'q' stands here again"),
+        (b'{"_id": "r", "text": "K\xf6ln"}', r":2: byte 24 \(0xf6\) is not UTF-8; save the file"),
+        (b'{"_id": "r",', r":2: not JSON \(.* at column 13\)"),
+        (b"[" * 100_000, r":2: not JSON"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_told_with_its_place(
+    tmp_path: Path, line: bytes, said: str
+) -> None:
+    folder = write_folder(tmp_path, qrels="", corpus=[{"_id": "d", "text": "text"}])
+    (folder / "queries.jsonl").write_bytes(b'\xef\xbb\xbf{"_id": "q", "text": "why"}\n' + line)
+    with pytest.raises(CorpusError, match=r"queries\.jsonl" + said):
+        read_collection(folder)
+
+
 def test_the_head_line_of_the_judgements_is_skipped(tmp_path: Path) -> None:
     qrels = "query-id\tcorpus-id\tscore\nq\ta\t2\n"
     folder = write_folder(tmp_path / "set", qrels=qrels, corpus=[{"_id": "a", "text": "x"}])
