@@ -60,6 +60,8 @@ command.add_command(bench_filter)
 
 _SPECIALIST = click.option(
     "--specialist",
+    "--model",
+    "specialist",
     default="q-rag",
     show_default=True,
     metavar="NAME|FOLDER|none",

@@ -173,6 +173,9 @@ class SharpenedRecipe:
     drawn nearly evenly, times `weights`. Of `company_share` of the queries all passages stand among
     parts of others; beside `turned_share` of those `asked_by_people` the same is asked of something
     else. A step reads `token_budget` tokens in prompts of up to `max_length`.
+
+    The rate falls to nothing at each of the steps `ends`; what ships is the mean of the weights
+    there.
     """
 
     name: str
@@ -184,7 +187,7 @@ class SharpenedRecipe:
     asked_by_people: Collection[str]
     company_share: float
     turned_share: float
-    steps: int
+    ends: tuple[int, ...]
     token_budget: int
     max_length: int
     learning_rate: float
@@ -550,7 +553,7 @@ def pocket_q_rag() -> SharpenedRecipe:
         ),
         company_share=0.3,
         turned_share=0.4,
-        steps=460,
+        ends=(460, 1_200),
         token_budget=12_000,
         max_length=384,
         learning_rate=2e-4,

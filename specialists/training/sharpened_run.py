@@ -1,12 +1,14 @@
 """Carries out the last stretch of q-rag: looks for neighbours, trains, exports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import RelevanceRows, open_rows
@@ -112,7 +114,7 @@ def sharpen(
     steps: int | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> FinanceDecoder:
-    """`model`, trained in place."""
+    """`model`, trained in place; its weights at each end stand in `folder`, as does the state."""
     contract = resolve_labels(recipe.after.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
     objective = Sharpening(
@@ -162,18 +164,34 @@ def sharpen(
         }
 
     modules = objective.modules()
-    train(
-        folder,
-        modules=modules,
-        optimizer=make_optimizer(
-            modules.values(), learning_rate=recipe.learning_rate, weight_decay=WEIGHT_DECAY
-        ),
-        steps=steps or recipe.steps,
-        take_step=take_step,
-        measure=measure,
-        measure_every=recipe.measure_every,
-        rise=recipe.rise,
-        fall=recipe.fall,
-        on_progress=on_progress,
-    )
+    ends = (steps,) if steps else recipe.ends
+    for end in ends:
+        if _weights_at(folder, end).is_file():
+            continue
+        train(
+            folder,
+            modules=modules,
+            optimizer=make_optimizer(
+                modules.values(), learning_rate=recipe.learning_rate, weight_decay=WEIGHT_DECAY
+            ),
+            steps=end,
+            take_step=take_step,
+            measure=measure,
+            measure_every=recipe.measure_every,
+            rise=recipe.rise,
+            fall=recipe.fall,
+            on_progress=on_progress,
+        )
+        partial = _weights_at(folder, end).with_suffix(".partial")
+        save_file(model.state_dict(), partial)
+        partial.replace(_weights_at(folder, end))
+    model.load_state_dict(_mean([load_file(_weights_at(folder, end)) for end in ends]))
     return model
+
+
+def _weights_at(folder: Path, step: int) -> Path:
+    return folder / f"weights-{step}.safetensors"
+
+
+def _mean(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}

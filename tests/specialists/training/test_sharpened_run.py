@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import open_rows
@@ -36,7 +38,7 @@ def recipe() -> SharpenedRecipe:
         after=distilled_recipe(),
         token_budget=800,
         max_length=200,
-        steps=4,
+        ends=(2, 4),
         measure_every=2,
     )
 
@@ -58,6 +60,24 @@ def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
     first, last = log[0], log[-1]
     assert last["verdict"] < first["verdict"]
     assert 0 <= last["held_out_auroc"] <= 1
+
+
+def test_what_ships_is_the_mean_of_the_weights_at_the_ends(
+    base: Checkpoint, recipe: SharpenedRecipe, tmp_path: Path
+) -> None:
+    rows, tokenizer = open_rows(tmp_path / "rows"), open_tokenizer(base.tokenizer_path)
+    model = load_model(base)
+    near = find_neighbours(rows, model.embedding.weight, groups=500, more_groups={}, seed=0)
+    folder = tmp_path / "q-rag"
+    trained = sharpen(recipe, model, rows, near, tokenizer, folder=folder)
+    first, last = (load_file(folder / f"weights-{end}.safetensors") for end in recipe.ends)
+    moved = 0.0
+    for name, tensor in trained.state_dict().items():
+        assert torch.allclose(tensor, (first[name] + last[name]) / 2)
+        moved += float((first[name] - last[name]).abs().sum())
+    assert moved > 0
+    again = sharpen(recipe, load_model(base), rows, near, tokenizer, folder=folder)
+    assert torch.equal(again.language_weight_VD, trained.language_weight_VD), "nothing is repeated"
 
 
 @pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
