@@ -508,8 +508,8 @@ def pocket_q_rag_vectors() -> RelevanceRecipe:
 
 
 def pocket_q_rag() -> SharpenedRecipe:
-    """Relevance, 1 or 0: the nearest passages of a query's own source among the wrong ones, and
-    both kinds of error counting the same."""
+    """Relevance, 1 or 0: the nearest passages of a query's own source among the wrong ones, both
+    kinds of error counting the same, and near-misses of what people asked."""
     return SharpenedRecipe(
         name="q-rag",
         after=pocket_q_rag_distilled(),

@@ -1,6 +1,7 @@
 """Both kinds of error count the same, and a doubtful passage is given the benefit."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,9 +50,11 @@ def neighbours(rows: RelevanceRows) -> np.ndarray:
     return np.stack([np.roll(right, -shift) for shift in range(1, 6)], axis=1)
 
 
-def sampler(rows: RelevanceRows, prompt: PromptIds, sure: tuple[str, ...] = ()) -> NeighbourSampler:
+def sampler(
+    rows: RelevanceRows, prompt: PromptIds, sure: tuple[str, ...] = (), **more: Any
+) -> NeighbourSampler:
     return NeighbourSampler(
-        rows, prompt, neighbours(rows), weights={}, sure=sure, max_length=200, seed=1
+        rows, prompt, neighbours(rows), weights={}, sure=sure, max_length=200, seed=1, **more
     )
 
 
@@ -80,19 +83,7 @@ def test_what_a_step_draws_follows_from_seed_and_step(
 
 
 def test_in_company_a_passage_is_whole_and_fits(rows: RelevanceRows, prompt: PromptIds) -> None:
-    alone, together = (
-        NeighbourSampler(
-            rows,
-            prompt,
-            neighbours(rows),
-            weights={},
-            sure=(),
-            max_length=200,
-            seed=1,
-            company_share=share,
-        )
-        for share in (0.0, 1.0)
-    )
+    alone, together = (sampler(rows, prompt, company_share=share) for share in (0.0, 1.0))
     longer = 0
     for before, after in zip(draw(alone)[:4], draw(together)[:4], strict=True):
         mine, shown = before.passage.ids.tolist(), after.passage.ids.tolist()
@@ -108,18 +99,8 @@ def test_another_question_about_the_right_passage_is_wrong(
     run: Path, rows: RelevanceRows, prompt: PromptIds
 ) -> None:
     tokenizer = open_tokenizer(run / "weights" / "tokenizer.json")
-    one = NeighbourSampler(
-        rows,
-        prompt,
-        neighbours(rows),
-        weights={},
-        sure=(),
-        max_length=200,
-        seed=1,
-        turned_share=1.0,
-        others=OtherQuestions(rows, tokenizer, asked_by_people={"birds"}),
-    )
-    drawn = draw(one)
+    others = OtherQuestions(rows, tokenizer, asked_by_people={"birds"})
+    drawn = draw(sampler(rows, prompt, turned_share=1.0, others=others))
     for right in (row for row in drawn if row.relevant):
         (turned,) = (
             row
