@@ -60,6 +60,7 @@ def train(
     modules: Mapping[str, nn.Module],
     optimizer: torch.optim.Optimizer,
     steps: int,
+    since: int = 0,
     threads: int | None = None,
     take_step: Callable[[int], StepReport],
     measure: Callable[[], Mapping[str, float]] = dict,
@@ -71,7 +72,8 @@ def train(
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
     """Trains `modules` in place up to `steps`, going on from `folder` where a state lies. The
-    learning rate rises over the first `rise` steps and falls over the last share `fall` of them.
+    learning rate rises over the first `rise` steps after `since` and falls over the last share
+    `fall` of those that follow it.
 
     Raises `RecipeError` when the loss is no longer a number; the last good state is kept.
     """
@@ -85,7 +87,7 @@ def train(
     done = start
     try:
         for step in range(start, steps):
-            factor = learning_rate_factor(step, steps, rise=rise, fall=fall)
+            factor = learning_rate_factor(step - since, steps - since, rise=rise, fall=fall)
             for group, peak in zip(optimizer.param_groups, peak_rates, strict=True):
                 group["lr"] = peak * factor
             optimizer.zero_grad(set_to_none=True)

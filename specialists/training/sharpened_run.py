@@ -1,6 +1,7 @@
 """Carries out the last stretch of q-rag: looks for neighbours, trains, exports."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from specialists.checkpoint import Checkpoint
-from specialists.corpora.relevance import RelevanceRows, open_rows
+from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
+from specialists.corpora.written import read_written, written_groups
 from specialists.model.decoder import FinanceDecoder
 from specialists.prompts import resolve_labels
 from specialists.tokenizer import open_tokenizer
@@ -19,6 +21,7 @@ from specialists.training.base_run import Say
 from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
 from specialists.training.distilled_run import train_distilled
 from specialists.training.distilling import area
+from specialists.training.left_open import LeftOpen, answered
 from specialists.training.loop import Progress, StepReport, train
 from specialists.training.neighbours import find_neighbours
 from specialists.training.objective import SideBySide
@@ -26,10 +29,20 @@ from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.other_questions import OtherQuestions
 from specialists.training.recipes import SharpenedRecipe
 from specialists.training.relevance_run import export_relevance
-from specialists.training.sharpening import NeighbourSampler, Sharpening, even_verdict_loss
+from specialists.training.sharpening import (
+    NeighbourSampler,
+    Sharpening,
+    TwoSamplers,
+    even_verdict_loss,
+)
 
 NEIGHBOURS = "neighbours.npy"
 """In the run's folder; `tests.bench.held_back` asks about them too."""
+WRITTEN = "written"
+"""In the run's folder: rows of `corpora/written.py`."""
+WRITTEN_HELD_OUT = 0.08
+WRITTEN_WRONG, WRITTEN_ANYWHERE, WRITTEN_TURNED = 2, 0.3, 2.0
+"""What is left open by the right passage is the harder half of what is wrong."""
 MEASURED = 10
 """So many steps' tokens."""
 WEIGHT_DECAY = 0.01
@@ -59,14 +72,15 @@ def train_sharpened(
         say=say,
         on_progress=on_progress,
     )
-    rows = open_rows(run / "rows")
+    rows, tokenizer = open_rows(run / "rows"), open_tokenizer(base.tokenizer_path)
     say("looking for the passages nearest to each query")
     return sharpen(
         recipe,
         model,
         rows,
         _neighbours(recipe, model, rows, run / NEIGHBOURS),
-        open_tokenizer(base.tokenizer_path),
+        _written_rows(run / WRITTEN, tokenizer),
+        tokenizer,
         folder=run / recipe.name,
         steps=steps,
         on_progress=on_progress,
@@ -80,6 +94,12 @@ def export_sharpened(
     return export_relevance(
         recipe.after.after, model, run=run, base=base, target=target, then=(recipe.after, recipe)
     )
+
+
+def _written_rows(folder: Path, tokenizer: Tokenizer) -> RelevanceRows:
+    groups = written_groups(read_written())
+    write_rows(groups, tokenizer, folder, development_share=WRITTEN_HELD_OUT)
+    return open_rows(folder)
 
 
 def _neighbours(
@@ -108,6 +128,7 @@ def sharpen(
     model: FinanceDecoder,
     rows: RelevanceRows,
     neighbours_GK: npt.NDArray[np.int64],
+    written: RelevanceRows,
     tokenizer: Tokenizer,
     *,
     folder: Path,
@@ -123,8 +144,13 @@ def sharpen(
         positive=contract.positive_index,
     )
     others = OtherQuestions(rows, tokenizer, asked_by_people=recipe.asked_by_people)
-    training, held_out = (
-        NeighbourSampler(
+    written_GK = find_neighbours(
+        written, model.embedding.weight.detach(), groups=len(written.query), more_groups={}, seed=0
+    )
+    written_GK[~answered(written)] = -1
+
+    def sampler(development: bool) -> TwoSamplers:
+        first = NeighbourSampler(
             rows,
             prompt,
             neighbours_GK,
@@ -134,15 +160,31 @@ def sharpen(
             seed=recipe.seed,
             development=development,
             company_share=recipe.company_share,
-            turned_share=recipe.turned_share,
+            turned=recipe.turned_share,
             others=others,
         )
-        for development in (False, True)
-    )
+        second = NeighbourSampler(
+            written,
+            prompt,
+            written_GK,
+            weights={},
+            sure=(),
+            max_length=recipe.max_length,
+            seed=recipe.seed + 1,
+            development=development,
+            wrong=WRITTEN_WRONG,
+            anywhere_share=WRITTEN_ANYWHERE,
+            company_share=recipe.company_share,
+            turned=WRITTEN_TURNED,
+            others=LeftOpen(written),
+        )
+        return TwoSamplers(first=first, second=second, share=recipe.written_share)
+
+    training, held_out = sampler(development=False), sampler(development=True)
     side_by_side = SideBySide(torch.get_num_threads())
 
-    def batches(sampler: NeighbourSampler, step: int, budget: int) -> list[list[RelevanceBatch]]:
-        drawn = sampler.rows_of(step=step, token_budget=budget)
+    def batches(drawn_from: TwoSamplers, step: int, budget: int) -> list[list[RelevanceBatch]]:
+        drawn = drawn_from.rows_of(step=step, token_budget=budget)
         return batches_side_by_side(
             drawn, prompt, max_length=recipe.max_length, cores=side_by_side.cores
         )
@@ -165,7 +207,7 @@ def sharpen(
 
     modules = objective.modules()
     ends = (steps,) if steps else recipe.ends
-    for end in ends:
+    for since, end in pairwise((0, *ends)):
         if _weights_at(folder, end).is_file():
             continue
         train(
@@ -175,6 +217,7 @@ def sharpen(
                 modules.values(), learning_rate=recipe.learning_rate, weight_decay=WEIGHT_DECAY
             ),
             steps=end,
+            since=since,
             take_step=take_step,
             measure=measure,
             measure_every=recipe.measure_every,

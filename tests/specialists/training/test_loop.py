@@ -57,3 +57,27 @@ def test_a_loss_that_is_no_number_leaves_the_last_save_alone(tmp_path: Path) -> 
     with pytest.raises(RecipeError, match="loss is nan at step 6"):
         run(tmp_path, broken_at=6)
     assert (tmp_path / "state.pt").read_bytes() == saved
+
+
+def test_the_rate_rises_and_falls_anew_after_each_end(tmp_path: Path) -> None:
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    rates = []
+
+    def take_step(step: int) -> StepReport:
+        rates.append(optimizer.param_groups[0]["lr"])
+        return descend(model(torch.ones(1, 1)).square().mean(), figures={}, tokens=1)
+
+    for since, end in ((0, 8), (8, 16)):
+        train(
+            tmp_path,
+            modules={"model": model},
+            optimizer=optimizer,
+            steps=end,
+            since=since,
+            take_step=take_step,
+            rise=2,
+            fall=0.5,
+        )
+    assert rates[:8] == pytest.approx(rates[8:])
+    assert min(rates[:8]) < max(rates[:8])

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from specialists.checkpoint import Checkpoint
-from specialists.corpora.relevance import open_rows
+from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
+from specialists.corpora.written import read_written, written_groups
 from specialists.evaluation.peers import can_run
 from specialists.specialist import load_model
 from specialists.tokenizer import open_tokenizer
@@ -32,6 +33,15 @@ def base(tmp_path: Path) -> Checkpoint:
 
 
 @pytest.fixture
+def written(base: Checkpoint, tmp_path: Path) -> RelevanceRows:
+    """Of each kind some rows of those that ship."""
+    groups = list(written_groups(read_written()))
+    few = [*groups[:90], *groups[-90:]]
+    write_rows(few, open_tokenizer(base.tokenizer_path), tmp_path / "w", development_share=0.3)
+    return open_rows(tmp_path / "w")
+
+
+@pytest.fixture
 def recipe() -> SharpenedRecipe:
     return replace(
         pocket_q_rag(),
@@ -44,7 +54,7 @@ def recipe() -> SharpenedRecipe:
 
 
 def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
-    base: Checkpoint, recipe: SharpenedRecipe, tmp_path: Path
+    base: Checkpoint, written: RelevanceRows, recipe: SharpenedRecipe, tmp_path: Path
 ) -> None:
     rows, tokenizer = open_rows(tmp_path / "rows"), open_tokenizer(base.tokenizer_path)
     model = load_model(base)
@@ -52,7 +62,9 @@ def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
     longer = replace(recipe, learning_rate=3e-3, rise=5, measure_every=20)
     for steps in (20, 40):
         folder = tmp_path / "q-rag"
-        model = sharpen(longer, load_model(base), rows, near, tokenizer, folder=folder, steps=steps)
+        model = sharpen(
+            longer, load_model(base), rows, near, written, tokenizer, folder=folder, steps=steps
+        )
     assert not model.embedding.weight.requires_grad
     log = [json.loads(line) for line in (tmp_path / "q-rag" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log][-1] == 40
@@ -63,20 +75,20 @@ def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
 
 
 def test_what_ships_is_the_mean_of_the_weights_at_the_ends(
-    base: Checkpoint, recipe: SharpenedRecipe, tmp_path: Path
+    base: Checkpoint, written: RelevanceRows, recipe: SharpenedRecipe, tmp_path: Path
 ) -> None:
     rows, tokenizer = open_rows(tmp_path / "rows"), open_tokenizer(base.tokenizer_path)
     model = load_model(base)
     near = find_neighbours(rows, model.embedding.weight, groups=500, more_groups={}, seed=0)
     folder = tmp_path / "q-rag"
-    trained = sharpen(recipe, model, rows, near, tokenizer, folder=folder)
+    trained = sharpen(recipe, model, rows, near, written, tokenizer, folder=folder)
     first, last = (load_file(folder / f"weights-{end}.safetensors") for end in recipe.ends)
     moved = 0.0
     for name, tensor in trained.state_dict().items():
         assert torch.allclose(tensor, (first[name] + last[name]) / 2)
         moved += float((first[name] - last[name]).abs().sum())
     assert moved > 0
-    again = sharpen(recipe, load_model(base), rows, near, tokenizer, folder=folder)
+    again = sharpen(recipe, load_model(base), rows, near, written, tokenizer, folder=folder)
     assert torch.equal(again.language_weight_VD, trained.language_weight_VD), "nothing is repeated"
 
 
