@@ -274,9 +274,11 @@ def export_relevance(
     base: Checkpoint,
     target: Path,
     then: Sequence[DistilledRecipe | SharpenedRecipe] = (),
+    drawn_on: Sequence[str] = ("rows",),
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
-    the base. The last of the stretches that came after the recipe, `then`, gives the name."""
+    the base. The last of the stretches that came after the recipe, `then`, gives the name;
+    `drawn_on` are the folders of rows in `run`."""
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
@@ -301,7 +303,7 @@ def export_relevance(
             **trained_by(
                 *(run / name for name in runs),
                 seed=ended.seed,
-                sources=run / "rows" / SOURCES,
+                sources=[run / rows / SOURCES for rows in drawn_on],
             ),
             **({"teacher": record_of(taught)} if told else {}),
         },

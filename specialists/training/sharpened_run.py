@@ -11,24 +11,24 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from specialists.checkpoint import Checkpoint
+from specialists.checkpoint import Checkpoint, sha256_of
 from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
-from specialists.corpora.written import read_written, written_groups
+from specialists.corpora.written import LICENCE, ROWS, read_written, written_groups
 from specialists.model.decoder import FinanceDecoder
 from specialists.prompts import resolve_labels
 from specialists.tokenizer import open_tokenizer
-from specialists.training.base_run import Say
+from specialists.training.base_run import Say, record_sources
 from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
 from specialists.training.distilled_run import train_distilled
 from specialists.training.distilling import area
 from specialists.training.left_open import LeftOpen, answered
-from specialists.training.loop import Progress, StepReport, train
+from specialists.training.loop import STATE_FILE, Progress, StepReport, train
 from specialists.training.neighbours import find_neighbours
 from specialists.training.objective import SideBySide
 from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.other_questions import OtherQuestions
 from specialists.training.recipes import SharpenedRecipe
-from specialists.training.relevance_run import export_relevance
+from specialists.training.relevance_run import SOURCES, export_relevance
 from specialists.training.sharpening import (
     NeighbourSampler,
     Sharpening,
@@ -92,13 +92,27 @@ def export_sharpened(
 ) -> Checkpoint:
     """Writes the folder that ships; see `export_relevance`."""
     return export_relevance(
-        recipe.after.after, model, run=run, base=base, target=target, then=(recipe.after, recipe)
+        recipe.after.after,
+        model,
+        run=run,
+        base=base,
+        target=target,
+        then=(recipe.after, recipe),
+        drawn_on=("rows", WRITTEN),
     )
 
 
 def _written_rows(folder: Path, tokenizer: Tokenizer) -> RelevanceRows:
-    groups = written_groups(read_written())
+    passages = read_written()
+    groups = list(written_groups(passages))
     write_rows(groups, tokenizer, folder, development_share=WRITTEN_HELD_OUT)
+    source = {
+        "name": ROWS.name.split(".")[0],
+        "licence": LICENCE,
+        "rows": f"{len(groups):,} queries of {len(passages):,} passages",
+        "sha256": sha256_of(ROWS),
+    }
+    record_sources(folder / SOURCES, [source])
     return open_rows(folder)
 
 
@@ -207,6 +221,9 @@ def sharpen(
 
     modules = objective.modules()
     ends = (steps,) if steps else recipe.ends
+    if not (folder / STATE_FILE).is_file():  # begun anew
+        for path in folder.glob(_weights_at(folder, "*").name):
+            path.unlink()
     for since, end in pairwise((0, *ends)):
         if _weights_at(folder, end).is_file():
             continue
@@ -232,7 +249,7 @@ def sharpen(
     return model
 
 
-def _weights_at(folder: Path, step: int) -> Path:
+def _weights_at(folder: Path, step: int | str) -> Path:
     return folder / f"weights-{step}.safetensors"
 
 

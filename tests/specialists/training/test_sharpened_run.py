@@ -13,6 +13,7 @@ from specialists.checkpoint import Checkpoint
 from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
 from specialists.corpora.written import read_written, written_groups
 from specialists.evaluation.peers import can_run
+from specialists.model.decoder import FinanceDecoder
 from specialists.specialist import load_model
 from specialists.tokenizer import open_tokenizer
 from specialists.training.neighbours import find_neighbours
@@ -89,7 +90,15 @@ def test_what_ships_is_the_mean_of_the_weights_at_the_ends(
         moved += float((first[name] - last[name]).abs().sum())
     assert moved > 0
     again = sharpen(recipe, load_model(base), rows, near, written, tokenizer, folder=folder)
-    assert torch.equal(again.language_weight_VD, trained.language_weight_VD), "nothing is repeated"
+    assert torch.equal(weights_of(again), weights_of(trained)), "nothing is repeated"
+    (folder / "state.pt").unlink()
+    other = replace(recipe, seed=recipe.seed + 1)
+    anew = sharpen(other, load_model(base), rows, near, written, tokenizer, folder=folder)
+    assert not torch.equal(weights_of(anew), weights_of(trained)), "its weights stand for no state"
+
+
+def weights_of(model: FinanceDecoder) -> torch.Tensor:
+    return torch.cat([tensor.flatten() for tensor in model.state_dict().values()])
 
 
 @pytest.mark.skipif(not can_run(), reason="needs the extra `train`")
@@ -106,3 +115,4 @@ def test_the_whole_chain_ships_under_its_name(
     record = json.loads((shipped.folder / "config.json").read_text())["recipe"]
     assert record["steps"] == 2 + 4 + 4
     assert record["seed"] == recipe.seed
+    assert [one["name"] for one in record["data"]] == ["written"]
