@@ -183,7 +183,8 @@ class TwoSamplers:
     share: float
 
     def __len__(self) -> int:
-        return len(self.first) + len(self.second)
+        """0 where one of them has no queries."""
+        return min(len(self.first), len(self.second))
 
     def rows_of(self, *, step: int, token_budget: int) -> list[Row]:
         """See `NeighbourSampler.rows_of`."""
