@@ -176,7 +176,7 @@ class SharpenedRecipe:
     `token_budget` tokens in prompts of up to `max_length`.
 
     The rate falls to nothing at each of the steps `ends`; what ships is the mean of the weights
-    there.
+    there, each counting the share that is named with its step.
     """
 
     name: str
@@ -189,7 +189,7 @@ class SharpenedRecipe:
     company_share: float
     turned_share: float
     written_share: float
-    ends: tuple[int, ...]
+    ends: Mapping[int, float]
     token_budget: int
     max_length: int
     learning_rate: float
@@ -511,7 +511,7 @@ def pocket_q_rag_vectors() -> RelevanceRecipe:
 
 def pocket_q_rag() -> SharpenedRecipe:
     """Relevance, 1 or 0: the nearest passages of a query's own source among the wrong ones, both
-    kinds of error counting the same, and near-misses of what people asked."""
+    kinds of error counting the same, near-misses of what people asked, and written rows."""
     return SharpenedRecipe(
         name="q-rag",
         after=pocket_q_rag_distilled(),
@@ -556,7 +556,7 @@ def pocket_q_rag() -> SharpenedRecipe:
         company_share=0.3,
         turned_share=0.4,
         written_share=0.6,
-        ends=(460, 1_200),
+        ends={460: 0.0, 1_200: 0.25, 1_880: 0.75},
         token_budget=12_000,
         max_length=384,
         learning_rate=2e-4,

@@ -275,16 +275,20 @@ def export_relevance(
     target: Path,
     then: Sequence[DistilledRecipe | SharpenedRecipe] = (),
     drawn_on: Sequence[str] = ("rows",),
+    held_out: Sequence[RelevanceBatch] | None = None,
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
     the base. The last of the stretches that came after the recipe, `then`, gives the name;
-    `drawn_on` are the folders of rows in `run`."""
+    `drawn_on` are the folders of rows in `run`. Both errors count the same on `held_out`, or else
+    on candidates of held-out queries."""
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
     prompts = _some_prompts(recipe, prompt, run=run)
     if then:
-        even_out_errors(model, contract, _candidates_held_out(recipe, prompt, run=run))
+        if held_out is None:
+            held_out = _candidates_held_out(recipe, prompt, run=run)
+        even_out_errors(model, contract, held_out)
     ended = then[-1] if then else recipe
     runs = [*stretches(recipe), *(stretch.name for stretch in then)]
     taught = run / (TEACHER_OF_ALL if then else TEACHER)
@@ -315,20 +319,23 @@ def even_out_errors(
     model: FinanceDecoder, contract: Contract, batches: Sequence[RelevanceBatch]
 ) -> float:
     """Moves the border of the verdict to where both errors count the same on `batches`; by how
-    much is returned. It stays where there are no rows of both kinds."""
+    much is returned. It stays where they have none (`even_border`)."""
     yes, no = (
         contract.label_ids[n] for n in (contract.positive_index, 1 - contract.positive_index)
     )
-    relevant_N = torch.cat([torch.zeros(0, dtype=torch.bool), *(b.relevant_B for b in batches)])
-    if relevant_N.all() or not relevant_N.any():
+    if not batches:
         return 0.0
+    relevant_N = torch.cat([batch.relevant_B for batch in batches])
     states = [
         model.hidden(batch.ids_BT)[torch.arange(len(batch.last_B)), batch.last_B]
         for batch in batches
     ]
     state_ND = torch.cat(states)
     logits_N2 = model.language_logits(state_ND, torch.tensor([yes, no]))
-    by = -even_border(logits_N2[:, 0] - logits_N2[:, 1], relevant_N)
+    try:
+        by = -even_border(logits_N2[:, 0] - logits_N2[:, 1], relevant_N)
+    except ValueError:
+        return 0.0
     move_border(model, state_ND, yes=yes, no=no, by=by)
     return by
 

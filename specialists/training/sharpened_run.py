@@ -1,6 +1,6 @@
 """Carries out the last stretch of q-rag: looks for neighbours, trains, exports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from specialists.checkpoint import Checkpoint, sha256_of
+from specialists.contract import Contract
 from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
 from specialists.corpora.written import LICENCE, ROWS, read_written, written_groups
 from specialists.model.decoder import FinanceDecoder
@@ -43,6 +44,8 @@ WRITTEN = "written"
 WRITTEN_HELD_OUT = 0.08
 WRITTEN_WRONG, WRITTEN_ANYWHERE, WRITTEN_TURNED = 2, 0.3, 2.0
 """What is left open by the right passage is the harder half of what is wrong."""
+EVENED = 500_000
+"""Tokens of the rows that tell where yes begins."""
 MEASURED = 10
 """So many steps' tokens."""
 WEIGHT_DECAY = 0.01
@@ -72,15 +75,12 @@ def train_sharpened(
         say=say,
         on_progress=on_progress,
     )
-    rows, tokenizer = open_rows(run / "rows"), open_tokenizer(base.tokenizer_path)
     say("looking for the passages nearest to each query")
     return sharpen(
         recipe,
         model,
-        rows,
-        _neighbours(recipe, model, rows, run / NEIGHBOURS),
-        _written_rows(run / WRITTEN, tokenizer),
-        tokenizer,
+        *_samplers_of_run(recipe, model, run, base),
+        resolve_labels(recipe.after.contract, open_tokenizer(base.tokenizer_path)),
         folder=run / recipe.name,
         steps=steps,
         on_progress=on_progress,
@@ -90,7 +90,11 @@ def train_sharpened(
 def export_sharpened(
     recipe: SharpenedRecipe, model: FinanceDecoder, *, run: Path, base: Checkpoint, target: Path
 ) -> Checkpoint:
-    """Writes the folder that ships; see `export_relevance`."""
+    """Writes the folder that ships; see `export_relevance`. Both errors count the same on held-out
+    rows that are drawn as the stretch draws its own."""
+    _, held_out = _samplers_of_run(recipe, model, run, base)
+    drawn = held_out.rows_of(step=0, token_budget=EVENED) if len(held_out) else []
+    (share,) = batches_side_by_side(drawn, held_out.prompt, max_length=recipe.max_length, cores=1)
     return export_relevance(
         recipe.after.after,
         model,
@@ -99,6 +103,21 @@ def export_sharpened(
         target=target,
         then=(recipe.after, recipe),
         drawn_on=("rows", WRITTEN),
+        held_out=share,
+    )
+
+
+def _samplers_of_run(
+    recipe: SharpenedRecipe, model: FinanceDecoder, run: Path, base: Checkpoint
+) -> tuple[TwoSamplers, TwoSamplers]:
+    rows, tokenizer = open_rows(run / "rows"), open_tokenizer(base.tokenizer_path)
+    return samplers(
+        recipe,
+        rows,
+        _neighbours(recipe, model, rows, run / NEIGHBOURS),
+        _written_rows(run / WRITTEN, tokenizer),
+        tokenizer,
+        vectors_VD=model.embedding.weight.detach(),
     )
 
 
@@ -137,33 +156,25 @@ def _neighbours(
     return found
 
 
-def sharpen(
+def samplers(
     recipe: SharpenedRecipe,
-    model: FinanceDecoder,
     rows: RelevanceRows,
     neighbours_GK: npt.NDArray[np.int64],
     written: RelevanceRows,
     tokenizer: Tokenizer,
     *,
-    folder: Path,
-    steps: int | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> FinanceDecoder:
-    """`model`, trained in place; its weights at each end stand in `folder`, as does the state."""
+    vectors_VD: Tensor,
+) -> tuple[TwoSamplers, TwoSamplers]:
+    """Of rows to train on, and of those held out."""
     contract = resolve_labels(recipe.after.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
-    objective = Sharpening(
-        model=ready_to_train(model),
-        label_ids=torch.tensor(contract.label_ids),
-        positive=contract.positive_index,
-    )
     others = OtherQuestions(rows, tokenizer, asked_by_people=recipe.asked_by_people)
     written_GK = find_neighbours(
-        written, model.embedding.weight.detach(), groups=len(written.query), more_groups={}, seed=0
+        written, vectors_VD, groups=len(written.query), more_groups={}, seed=recipe.seed
     )
     written_GK[~answered(written)] = -1
 
-    def sampler(development: bool) -> TwoSamplers:
+    def two(development: bool) -> TwoSamplers:
         first = NeighbourSampler(
             rows,
             prompt,
@@ -194,13 +205,32 @@ def sharpen(
         )
         return TwoSamplers(first=first, second=second, share=recipe.written_share)
 
-    training, held_out = sampler(development=False), sampler(development=True)
+    return two(development=False), two(development=True)
+
+
+def sharpen(
+    recipe: SharpenedRecipe,
+    model: FinanceDecoder,
+    training: TwoSamplers,
+    held_out: TwoSamplers,
+    contract: Contract,
+    *,
+    folder: Path,
+    steps: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> FinanceDecoder:
+    """`model`, trained in place; its weights at each end stand in `folder`, as does the state."""
+    objective = Sharpening(
+        model=ready_to_train(model),
+        label_ids=torch.tensor(contract.label_ids),
+        positive=contract.positive_index,
+    )
     side_by_side = SideBySide(torch.get_num_threads())
 
     def batches(drawn_from: TwoSamplers, step: int, budget: int) -> list[list[RelevanceBatch]]:
         drawn = drawn_from.rows_of(step=step, token_budget=budget)
         return batches_side_by_side(
-            drawn, prompt, max_length=recipe.max_length, cores=side_by_side.cores
+            drawn, training.prompt, max_length=recipe.max_length, cores=side_by_side.cores
         )
 
     def take_step(step: int) -> StepReport:
@@ -220,7 +250,7 @@ def sharpen(
         }
 
     modules = objective.modules()
-    ends = (steps,) if steps else recipe.ends
+    ends = {steps: 1.0} if steps else recipe.ends
     if not (folder / STATE_FILE).is_file():  # begun anew
         for path in folder.glob(_weights_at(folder, "*").name):
             path.unlink()
@@ -245,7 +275,7 @@ def sharpen(
         partial = _weights_at(folder, end).with_suffix(".partial")
         save_file(model.state_dict(), partial)
         partial.replace(_weights_at(folder, end))
-    model.load_state_dict(_mean([load_file(_weights_at(folder, end)) for end in ends]))
+    model.load_state_dict(_mean({_weights_at(folder, end): ends[end] for end in ends if ends[end]}))
     return model
 
 
@@ -253,5 +283,9 @@ def _weights_at(folder: Path, step: int | str) -> Path:
     return folder / f"weights-{step}.safetensors"
 
 
-def _mean(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+def _mean(share_of: Mapping[Path, float]) -> dict[str, Tensor]:
+    mean: dict[str, Tensor] = {}
+    for path, share in share_of.items():
+        for name, tensor in load_file(path).items():
+            mean[name] = mean.get(name, 0) + share / sum(share_of.values()) * tensor
+    return mean

@@ -182,6 +182,10 @@ class TwoSamplers:
     second: NeighbourSampler
     share: float
 
+    @property
+    def prompt(self) -> PromptIds:
+        return self.first.prompt
+
     def __len__(self) -> int:
         """0 where one of them has no queries."""
         return min(len(self.first), len(self.second))

@@ -1,6 +1,7 @@
 """The last stretch of q-rag in small: what it learns, and what ships."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
 from specialists.corpora.written import read_written, written_groups
 from specialists.evaluation.peers import can_run
 from specialists.model.decoder import FinanceDecoder
+from specialists.prompts import resolve_labels
 from specialists.specialist import load_model
 from specialists.tokenizer import open_tokenizer
 from specialists.training.neighbours import find_neighbours
@@ -21,6 +23,7 @@ from specialists.training.recipes import SharpenedRecipe, pocket_q_rag
 from specialists.training.sharpened_run import (
     NEIGHBOURS,
     export_sharpened,
+    samplers,
     sharpen,
     train_sharpened,
 )
@@ -49,23 +52,45 @@ def recipe() -> SharpenedRecipe:
         after=distilled_recipe(),
         token_budget=800,
         max_length=200,
-        ends=(2, 4),
+        ends={1: 0.0, 2: 0.25, 4: 0.75},
         measure_every=2,
     )
 
 
-def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
-    base: Checkpoint, written: RelevanceRows, recipe: SharpenedRecipe, tmp_path: Path
-) -> None:
+Train = Callable[..., FinanceDecoder]
+
+
+@pytest.fixture
+def train(base: Checkpoint, written: RelevanceRows, tmp_path: Path) -> Train:
+    """The stretch from the base on, in one folder."""
     rows, tokenizer = open_rows(tmp_path / "rows"), open_tokenizer(base.tokenizer_path)
-    model = load_model(base)
-    near = find_neighbours(rows, model.embedding.weight, groups=500, more_groups={}, seed=0)
+    vectors_VD = load_model(base).embedding.weight.detach()
+    near_GK = find_neighbours(rows, vectors_VD, groups=500, more_groups={}, seed=0)
+
+    def train_from_base(recipe: SharpenedRecipe, *, steps: int | None = None) -> FinanceDecoder:
+        training, held_out = samplers(
+            recipe, rows, near_GK, written, tokenizer, vectors_VD=vectors_VD
+        )
+        contract = resolve_labels(recipe.after.contract, tokenizer)
+        return sharpen(
+            recipe,
+            load_model(base),
+            training,
+            held_out,
+            contract,
+            folder=tmp_path / "q-rag",
+            steps=steps,
+        )
+
+    return train_from_base
+
+
+def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
+    train: Train, recipe: SharpenedRecipe, tmp_path: Path
+) -> None:
     longer = replace(recipe, learning_rate=3e-3, rise=5, measure_every=20)
     for steps in (20, 40):
-        folder = tmp_path / "q-rag"
-        model = sharpen(
-            longer, load_model(base), rows, near, written, tokenizer, folder=folder, steps=steps
-        )
+        model = train(longer, steps=steps)
     assert not model.embedding.weight.requires_grad
     log = [json.loads(line) for line in (tmp_path / "q-rag" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log][-1] == 40
@@ -76,25 +101,28 @@ def test_the_loss_falls_and_a_run_that_was_stopped_goes_on(
 
 
 def test_what_ships_is_the_mean_of_the_weights_at_the_ends(
-    base: Checkpoint, written: RelevanceRows, recipe: SharpenedRecipe, tmp_path: Path
+    train: Train, recipe: SharpenedRecipe, tmp_path: Path
 ) -> None:
-    rows, tokenizer = open_rows(tmp_path / "rows"), open_tokenizer(base.tokenizer_path)
-    model = load_model(base)
-    near = find_neighbours(rows, model.embedding.weight, groups=500, more_groups={}, seed=0)
-    folder = tmp_path / "q-rag"
-    trained = sharpen(recipe, model, rows, near, written, tokenizer, folder=folder)
-    first, last = (load_file(folder / f"weights-{end}.safetensors") for end in recipe.ends)
+    trained = train(recipe)
+    none, first, last = (
+        load_file(tmp_path / "q-rag" / f"weights-{end}.safetensors") for end in recipe.ends
+    )
     moved = 0.0
     for name, tensor in trained.state_dict().items():
-        assert torch.allclose(tensor, (first[name] + last[name]) / 2)
+        assert torch.allclose(tensor, 0.25 * first[name] + 0.75 * last[name], atol=1e-6)
         moved += float((first[name] - last[name]).abs().sum())
+        moved += float((none[name] - first[name]).abs().sum())
     assert moved > 0
-    again = sharpen(recipe, load_model(base), rows, near, written, tokenizer, folder=folder)
-    assert torch.equal(weights_of(again), weights_of(trained)), "nothing is repeated"
-    (folder / "state.pt").unlink()
-    other = replace(recipe, seed=recipe.seed + 1)
-    anew = sharpen(other, load_model(base), rows, near, written, tokenizer, folder=folder)
-    assert not torch.equal(weights_of(anew), weights_of(trained)), "its weights stand for no state"
+
+
+def test_what_was_trained_is_not_repeated_unless_its_state_is_gone(
+    train: Train, recipe: SharpenedRecipe, tmp_path: Path
+) -> None:
+    trained = weights_of(train(recipe))
+    assert torch.equal(weights_of(train(recipe)), trained)
+    (tmp_path / "q-rag" / "state.pt").unlink()
+    anew = train(replace(recipe, seed=recipe.seed + 1))
+    assert not torch.equal(weights_of(anew), trained), "its weights stand for no state"
 
 
 def weights_of(model: FinanceDecoder) -> torch.Tensor:
