@@ -176,7 +176,7 @@ class SharpenedRecipe:
     `token_budget` tokens in prompts of up to `max_length`.
 
     The rate falls to nothing at each of the steps `ends`; what ships is the mean of the weights
-    there, each counting the share that is named with its step.
+    there.
     """
 
     name: str
@@ -189,7 +189,7 @@ class SharpenedRecipe:
     company_share: float
     turned_share: float
     written_share: float
-    ends: Mapping[int, float]
+    ends: tuple[int, ...]
     token_budget: int
     max_length: int
     learning_rate: float
@@ -556,7 +556,7 @@ def pocket_q_rag() -> SharpenedRecipe:
         company_share=0.3,
         turned_share=0.4,
         written_share=0.6,
-        ends={460: 0.0, 1_200: 0.25, 1_880: 0.75},
+        ends=(460, 1_200, 1_880),
         token_budget=12_000,
         max_length=384,
         learning_rate=2e-4,

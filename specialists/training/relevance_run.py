@@ -275,20 +275,16 @@ def export_relevance(
     target: Path,
     then: Sequence[DistilledRecipe | SharpenedRecipe] = (),
     drawn_on: Sequence[str] = ("rows",),
-    held_out: Sequence[RelevanceBatch] | None = None,
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
     the base. The last of the stretches that came after the recipe, `then`, gives the name;
-    `drawn_on` are the folders of rows in `run`. Both errors count the same on `held_out`, or else
-    on candidates of held-out queries."""
+    `drawn_on` are the folders of rows in `run`."""
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
     prompts = _some_prompts(recipe, prompt, run=run)
     if then:
-        if held_out is None:
-            held_out = _candidates_held_out(recipe, prompt, run=run)
-        even_out_errors(model, contract, held_out)
+        even_out_errors(model, contract, _candidates_held_out(recipe, prompt, run=run))
     ended = then[-1] if then else recipe
     runs = [*stretches(recipe), *(stretch.name for stretch in then)]
     taught = run / (TEACHER_OF_ALL if then else TEACHER)

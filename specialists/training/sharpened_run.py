@@ -1,6 +1,6 @@
 """Carries out the last stretch of q-rag: looks for neighbours, trains, exports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -44,8 +44,6 @@ WRITTEN = "written"
 WRITTEN_HELD_OUT = 0.08
 WRITTEN_WRONG, WRITTEN_ANYWHERE, WRITTEN_TURNED = 2, 0.3, 2.0
 """What is left open by the right passage is the harder half of what is wrong."""
-EVENED = 500_000
-"""Tokens of the rows that tell where yes begins."""
 MEASURED = 10
 """So many steps' tokens."""
 WEIGHT_DECAY = 0.01
@@ -75,12 +73,22 @@ def train_sharpened(
         say=say,
         on_progress=on_progress,
     )
+    rows, tokenizer = open_rows(run / "rows"), open_tokenizer(base.tokenizer_path)
     say("looking for the passages nearest to each query")
+    training, held_out = samplers(
+        recipe,
+        rows,
+        _neighbours(recipe, model, rows, run / NEIGHBOURS),
+        _written_rows(run / WRITTEN, tokenizer),
+        tokenizer,
+        vectors_VD=model.embedding.weight.detach(),
+    )
     return sharpen(
         recipe,
         model,
-        *_samplers_of_run(recipe, model, run, base),
-        resolve_labels(recipe.after.contract, open_tokenizer(base.tokenizer_path)),
+        training,
+        held_out,
+        resolve_labels(recipe.after.contract, tokenizer),
         folder=run / recipe.name,
         steps=steps,
         on_progress=on_progress,
@@ -90,11 +98,7 @@ def train_sharpened(
 def export_sharpened(
     recipe: SharpenedRecipe, model: FinanceDecoder, *, run: Path, base: Checkpoint, target: Path
 ) -> Checkpoint:
-    """Writes the folder that ships; see `export_relevance`. Both errors count the same on held-out
-    rows that are drawn as the stretch draws its own."""
-    _, held_out = _samplers_of_run(recipe, model, run, base)
-    drawn = held_out.rows_of(step=0, token_budget=EVENED) if len(held_out) else []
-    (share,) = batches_side_by_side(drawn, held_out.prompt, max_length=recipe.max_length, cores=1)
+    """Writes the folder that ships; see `export_relevance`."""
     return export_relevance(
         recipe.after.after,
         model,
@@ -103,21 +107,6 @@ def export_sharpened(
         target=target,
         then=(recipe.after, recipe),
         drawn_on=("rows", WRITTEN),
-        held_out=share,
-    )
-
-
-def _samplers_of_run(
-    recipe: SharpenedRecipe, model: FinanceDecoder, run: Path, base: Checkpoint
-) -> tuple[TwoSamplers, TwoSamplers]:
-    rows, tokenizer = open_rows(run / "rows"), open_tokenizer(base.tokenizer_path)
-    return samplers(
-        recipe,
-        rows,
-        _neighbours(recipe, model, rows, run / NEIGHBOURS),
-        _written_rows(run / WRITTEN, tokenizer),
-        tokenizer,
-        vectors_VD=model.embedding.weight.detach(),
     )
 
 
@@ -250,7 +239,7 @@ def sharpen(
         }
 
     modules = objective.modules()
-    ends = {steps: 1.0} if steps else recipe.ends
+    ends = (steps,) if steps else recipe.ends
     if not (folder / STATE_FILE).is_file():  # begun anew
         for path in folder.glob(_weights_at(folder, "*").name):
             path.unlink()
@@ -275,7 +264,7 @@ def sharpen(
         partial = _weights_at(folder, end).with_suffix(".partial")
         save_file(model.state_dict(), partial)
         partial.replace(_weights_at(folder, end))
-    model.load_state_dict(_mean({_weights_at(folder, end): ends[end] for end in ends if ends[end]}))
+    model.load_state_dict(_mean([load_file(_weights_at(folder, end)) for end in ends]))
     return model
 
 
@@ -283,9 +272,5 @@ def _weights_at(folder: Path, step: int | str) -> Path:
     return folder / f"weights-{step}.safetensors"
 
 
-def _mean(share_of: Mapping[Path, float]) -> dict[str, Tensor]:
-    mean: dict[str, Tensor] = {}
-    for path, share in share_of.items():
-        for name, tensor in load_file(path).items():
-            mean[name] = mean.get(name, 0) + share / sum(share_of.values()) * tensor
-    return mean
+def _mean(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
