@@ -98,11 +98,9 @@ def write_rows(
     tokenizer: Tokenizer,
     folder: Path,
     *,
-    development_share: float = DEVELOPMENT_SHARE,
     on_progress: Callable[[int], None] = lambda groups: None,
 ) -> None:
-    """Encodes groups into `folder`, which `open_rows` reads; about `development_share` of their
-    names are held out."""
+    """Encodes groups into `folder`, which `open_rows` reads."""
     texts: dict[str, int] = {}
     parts: list[npt.NDArray[np.uint16]] = []
     query: list[int] = []
@@ -133,7 +131,7 @@ def write_rows(
             relevant.extend([label] * len(passages))
         group_start.append(len(candidate))
         source.append(source_names.setdefault(group.source, len(source_names)))
-        development.append(in_development(group.name, development_share))
+        development.append(in_development(group.name))
         if number % BATCH_GROUPS == 0:
             encode_new()
             on_progress(number)
@@ -158,8 +156,8 @@ def write_rows(
     (folder / "sources.json").write_text(json.dumps(list(source_names)), "utf-8")
 
 
-def in_development(name: str, share: float = DEVELOPMENT_SHARE) -> bool:
-    return zlib.crc32(f"split {name}".encode()) / 2**32 < share
+def in_development(name: str) -> bool:
+    return zlib.crc32(f"split {name}".encode()) / 2**32 < DEVELOPMENT_SHARE
 
 
 def open_rows(folder: Path) -> RelevanceRows:

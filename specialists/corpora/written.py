@@ -1,6 +1,6 @@
 """Rows for q-rag that a language model wrote one by one for this project: to each passage queries
 that it answers, mostly in other words than its own, and queries that sound like them and that it
-leaves open.
+leaves open. No shipped weights were trained on them.
 
 Forged rows (`forge.py`) are cut out of their passage or exchanged by rule, so they share its words.
 What holds only by implication, and what is merely near, no rule writes. The file and how it was
@@ -8,18 +8,15 @@ made are described in `rows/README.md`.
 """
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from specialists.corpora.relevance import QueryGroup
 from specialists.corpora.text import open_text
 from specialists.errors import CorpusError
 
 ROWS = Path(__file__).parent / "rows" / "written.jsonl.xz"
-DOCUMENTS, PASSAGES = "written_documents", "written_passages"
-"""Sources of the groups: invented documents, and passages of the training text and pairs."""
-LICENCE = "CC BY 4.0; passages as their sources"
+DOCUMENTS = "written_documents"
+"""The source of invented documents."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,24 +50,3 @@ def read_written(path: Path = ROWS) -> list[WrittenPassage]:
             except (ValueError, KeyError, TypeError) as error:
                 raise CorpusError(f"{path} line {number}: not a written row ({error})") from error
     return found
-
-
-def written_groups(passages: Iterable[WrittenPassage]) -> Iterator[QueryGroup]:
-    """A group for each query, named by what stands together so that no split parts it. What a
-    passage leaves open is a group without a right passage."""
-    passages = list(passages)
-    together: dict[str, list[str]] = {}
-    for passage in passages:
-        together.setdefault(passage.together, []).append(passage.text)
-    for passage in passages:
-        invented = passage.source == DOCUMENTS
-        others = [text for text in together[passage.together] if text != passage.text]
-        for queries, right in ((passage.asks, True), (passage.misses, False)):
-            for query in queries:
-                yield QueryGroup(
-                    source=DOCUMENTS if invented else PASSAGES,
-                    name=passage.together,
-                    query=query,
-                    positives=(passage.text,) if right else (),
-                    negatives=(tuple(others) if invented else ()) if right else (passage.text,),
-                )

@@ -6,7 +6,7 @@ goes on where it stopped.
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -155,7 +155,7 @@ def export_base(
         storage="int8",
         contract=None,
         tokenizer_path=None,
-        recipe=trained_by(run / recipe.name, seed=recipe.seed, sources=[run / TEXT_SOURCES]),
+        recipe=trained_by(run / recipe.name, seed=recipe.seed, sources=run / TEXT_SOURCES),
     )
     held_out, training = split_tokens(read_tokens(run / "text.u16"))
     (checkpoint.folder / "card.md").write_text(
@@ -176,7 +176,7 @@ def split_tokens(tokens: TokenIds) -> tuple[TokenIds, TokenIds]:
     return tokens[:border], tokens[border:]
 
 
-def trained_by(*runs: Path, seed: int, sources: Sequence[Path]) -> dict[str, object]:
+def trained_by(*runs: Path, seed: int, sources: Path) -> dict[str, object]:
     """What the logs of the runs, one after the other, and the sources say of it, to travel with the
     weights."""
     logs = [
@@ -189,7 +189,7 @@ def trained_by(*runs: Path, seed: int, sources: Sequence[Path]) -> dict[str, obj
         "steps": sum(lines[-1]["step"] for lines in logs),
         "tokens": sum(lines[-1]["tokens"] for lines in logs),
         "seconds": round(sum(line["seconds"] for lines in logs for line in lines)),
-        "data": [one for path in sources for one in json.loads(path.read_text("utf-8"))],
+        "data": json.loads(sources.read_text("utf-8")),
     }
 
 

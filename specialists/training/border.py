@@ -2,10 +2,9 @@
 
 What a training shows is not what a filter is given: far more that is wrong than right, an encoder's
 doubt, or passages nearer than most, so yes begins elsewhere than it should. The border is moved to
-where a held-out row is as likely relevant as not, both kinds counting the same however many there
-are of each. The share of right verdicts is flat there, so the place where it is highest (Youden
-1950) hangs on few rows; all of them tell a logistic regression where it is undecided. The verdict
-is an argmax, without a number beside it, so the move goes into the weights: the vectors of the two
+where both errors count the same on held-out rows, whatever the share of relevant ones (Youden
+1950). The verdict is
+an argmax, without a number beside it, so the move goes into the weights: the vectors of the two
 labels are led apart along a direction in which all states at the verdict are alike.
 
 Shapes: N rows, D width.
@@ -15,20 +14,24 @@ import torch
 from torch import Tensor
 
 from specialists.model.decoder import FinanceDecoder
-from specialists.training.worth import fit_worth
 
+NEARLY = 0.005
+"""Borders whose share of right verdicts is so near the best cannot be told from it."""
 RIDGE = 1e-4
 """Share of the mean square of a state: the direction stays small."""
 
 
 def even_border(margin_N: Tensor, relevant_N: Tensor) -> float:
-    """Where a logistic regression of relevance on the margin is undecided, both kinds of rows
-    counting the same. Raises `ValueError` unless there are rows of both kinds, and relevant ones
-    have the higher margins."""
-    worth = fit_worth(margin_N, relevant_N, evenly=True)
-    if worth.slope <= 0:
-        raise ValueError("relevant rows have no higher margins than others: there is no border")
-    return -worth.offset / worth.slope
+    """The middle of the margins that part relevant rows from others best, both counting the same.
+    Raises `ValueError` unless there are rows of both kinds."""
+    if relevant_N.all() or not relevant_N.any():
+        raise ValueError("a border is found between relevant rows and others; one kind is missing")
+    margin_N, order = margin_N.double().sort()
+    relevant_N = relevant_N[order].double()
+    refused_N = (1 - relevant_N).cumsum(0) / (1 - relevant_N).sum()
+    lost_N = relevant_N.cumsum(0) / relevant_N.sum()
+    gain_N = refused_N - lost_N
+    return float(margin_N[gain_N >= gain_N.max() - NEARLY].mean())
 
 
 @torch.no_grad()

@@ -24,7 +24,6 @@ from specialists.training.batches import PAD, PromptIds
 from specialists.training.drawing import shares_of
 from specialists.training.rivals import AskedSentences
 from specialists.training.sentence_encoder import Encoded
-from specialists.training.worth import Worth, fit_worth
 
 NEGATIVES, RIVALS = 3, 2
 """Of a group's own, and of its rivals, in one drawing."""
@@ -35,6 +34,17 @@ WIDTH_STEP = 32
 FITTED_GROUPS = 20_000
 POOL_STEPS = 16
 """Rows are drawn for so many steps at once and shared out by length."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worth:
+    """P(relevant) = sigmoid(slope * cosine + offset)."""
+
+    slope: float
+    offset: float
+
+    def of(self, near: Tensor) -> Tensor:
+        return (self.slope * near + self.offset).sigmoid()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,7 +172,7 @@ class DeviceSampler:
         drawn = self._labelled(FITTED_GROUPS, generator)
         same = drawn.query_start_R == drawn.query_start_R.roll(-1)
         chosen = same & ~drawn.near_R.isnan()  # the last of a group comes from anywhere
-        self.worth = fit_worth(drawn.near_R[chosen], drawn.label_R[chosen])
+        self.worth = worth_of_cosines(drawn.near_R[chosen], drawn.label_R[chosen])
 
     def _draw_pool(self, pool: int, token_budget: int, most_tokens: int) -> Pool:
         generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + pool)
@@ -405,3 +415,20 @@ class DeviceSampler:
         nearest_B = torch.full((count,), -torch.inf, device=self.device)
         nearest_B = nearest_B.scatter_reduce(0, row_S, near_S, "amax")
         return place_S, near_S, torch.where(nearest_B.isinf(), torch.nan, nearest_B)
+
+
+def worth_of_cosines(near_N: Tensor, relevant_N: Tensor) -> Worth:
+    """By logistic regression: Newton's steps on two numbers. Raises `ValueError` where there is
+    nothing to tell apart."""
+    known = ~near_N.isnan()
+    x, y = near_N[known].double(), relevant_N[known].double()
+    if len(x) < 2 or y.min() == y.max():
+        raise ValueError("the worth of a cosine needs relevant and other rows that were encoded")
+    design = torch.stack([x, torch.ones_like(x)], dim=1)
+    weight = torch.zeros(2, dtype=torch.float64, device=x.device)
+    for _ in range(20):
+        p = (design @ weight).sigmoid()
+        curvature = design.T @ (design * (p * (1 - p))[:, None])
+        curvature += 1e-6 * torch.eye(2, dtype=torch.float64, device=x.device)
+        weight = weight + torch.linalg.solve(curvature, design.T @ (y - p))
+    return Worth(slope=float(weight[0]), offset=float(weight[1]))

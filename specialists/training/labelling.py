@@ -102,7 +102,7 @@ class LabelRun:
         routing: bytes | None = None,
     ) -> Checkpoint:
         """Writes the folder that ships: int8 rows, without what equals the base."""
-        record = trained_by(self.folder, seed=self.recipe.seed, sources=[self.folder / SOURCES])
+        record = trained_by(self.folder, seed=self.recipe.seed, sources=self.folder / SOURCES)
         return write_checkpoint(
             target,
             name=self.recipe.name,

@@ -172,8 +172,7 @@ class SharpenedRecipe:
     nearest passages of the source; in the sources `sure` those are wrong beyond doubt. Sources are
     drawn nearly evenly, times `weights`. Of `company_share` of the queries all passages stand among
     parts of others; beside `turned_share` of those `asked_by_people` the same is asked of something
-    else. Of a step's tokens `written_share` are of rows written for this project. A step reads
-    `token_budget` tokens in prompts of up to `max_length`.
+    else. A step reads `token_budget` tokens in prompts of up to `max_length`.
 
     The rate falls to nothing at each of the steps `ends`; what ships is the mean of the weights
     there.
@@ -188,7 +187,6 @@ class SharpenedRecipe:
     asked_by_people: Collection[str]
     company_share: float
     turned_share: float
-    written_share: float
     ends: tuple[int, ...]
     token_budget: int
     max_length: int
@@ -511,7 +509,7 @@ def pocket_q_rag_vectors() -> RelevanceRecipe:
 
 def pocket_q_rag() -> SharpenedRecipe:
     """Relevance, 1 or 0: the nearest passages of a query's own source among the wrong ones, both
-    kinds of error counting the same, near-misses of what people asked, and written rows."""
+    kinds of error counting the same, and near-misses of what people asked."""
     return SharpenedRecipe(
         name="q-rag",
         after=pocket_q_rag_distilled(),
@@ -555,8 +553,7 @@ def pocket_q_rag() -> SharpenedRecipe:
         ),
         company_share=0.3,
         turned_share=0.4,
-        written_share=0.6,
-        ends=(460, 1_200, 1_880),
+        ends=(460, 1_200),
         token_budget=12_000,
         max_length=384,
         learning_rate=2e-4,

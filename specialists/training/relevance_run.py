@@ -274,11 +274,9 @@ def export_relevance(
     base: Checkpoint,
     target: Path,
     then: Sequence[DistilledRecipe | SharpenedRecipe] = (),
-    drawn_on: Sequence[str] = ("rows",),
 ) -> Checkpoint:
     """Writes the folder that ships: int8 rows, evened out for whole numbers, without what equals
-    the base. The last of the stretches that came after the recipe, `then`, gives the name;
-    `drawn_on` are the folders of rows in `run`."""
+    the base. The last of the stretches that came after the recipe, `then`, gives the name."""
     tokenizer = open_tokenizer(base.tokenizer_path)
     contract = resolve_labels(recipe.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
@@ -303,7 +301,7 @@ def export_relevance(
             **trained_by(
                 *(run / name for name in runs),
                 seed=ended.seed,
-                sources=[run / rows / SOURCES for rows in drawn_on],
+                sources=run / "rows" / SOURCES,
             ),
             **({"teacher": record_of(taught)} if told else {}),
         },
@@ -315,23 +313,20 @@ def even_out_errors(
     model: FinanceDecoder, contract: Contract, batches: Sequence[RelevanceBatch]
 ) -> float:
     """Moves the border of the verdict to where both errors count the same on `batches`; by how
-    much is returned. It stays where they have none (`even_border`)."""
+    much is returned. It stays where there are no rows of both kinds."""
     yes, no = (
         contract.label_ids[n] for n in (contract.positive_index, 1 - contract.positive_index)
     )
-    if not batches:
+    relevant_N = torch.cat([torch.zeros(0, dtype=torch.bool), *(b.relevant_B for b in batches)])
+    if relevant_N.all() or not relevant_N.any():
         return 0.0
-    relevant_N = torch.cat([batch.relevant_B for batch in batches])
     states = [
         model.hidden(batch.ids_BT)[torch.arange(len(batch.last_B)), batch.last_B]
         for batch in batches
     ]
     state_ND = torch.cat(states)
     logits_N2 = model.language_logits(state_ND, torch.tensor([yes, no]))
-    try:
-        by = -even_border(logits_N2[:, 0] - logits_N2[:, 1], relevant_N)
-    except ValueError:
-        return 0.0
+    by = -even_border(logits_N2[:, 0] - logits_N2[:, 1], relevant_N)
     move_border(model, state_ND, yes=yes, no=no, by=by)
     return by
 

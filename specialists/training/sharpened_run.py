@@ -11,39 +11,26 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from specialists.checkpoint import Checkpoint, sha256_of
-from specialists.contract import Contract
-from specialists.corpora.relevance import RelevanceRows, open_rows, write_rows
-from specialists.corpora.written import LICENCE, ROWS, read_written, written_groups
+from specialists.checkpoint import Checkpoint
+from specialists.corpora.relevance import RelevanceRows, open_rows
 from specialists.model.decoder import FinanceDecoder
 from specialists.prompts import resolve_labels
 from specialists.tokenizer import open_tokenizer
-from specialists.training.base_run import Say, record_sources
+from specialists.training.base_run import Say
 from specialists.training.batches import RelevanceBatch, batches_side_by_side, prompt_ids
 from specialists.training.distilled_run import train_distilled
 from specialists.training.distilling import area
-from specialists.training.left_open import LeftOpen, answered
 from specialists.training.loop import STATE_FILE, Progress, StepReport, train
 from specialists.training.neighbours import find_neighbours
 from specialists.training.objective import SideBySide
 from specialists.training.optimizer import make_optimizer, ready_to_train
 from specialists.training.other_questions import OtherQuestions
 from specialists.training.recipes import SharpenedRecipe
-from specialists.training.relevance_run import SOURCES, export_relevance
-from specialists.training.sharpening import (
-    NeighbourSampler,
-    Sharpening,
-    TwoSamplers,
-    even_verdict_loss,
-)
+from specialists.training.relevance_run import export_relevance
+from specialists.training.sharpening import NeighbourSampler, Sharpening, even_verdict_loss
 
 NEIGHBOURS = "neighbours.npy"
 """In the run's folder; `tests.bench.held_back` asks about them too."""
-WRITTEN = "written"
-"""In the run's folder: rows of `corpora/written.py`."""
-WRITTEN_HELD_OUT = 0.08
-WRITTEN_WRONG, WRITTEN_ANYWHERE, WRITTEN_TURNED = 2, 0.3, 2.0
-"""What is left open by the right passage is the harder half of what is wrong."""
 MEASURED = 10
 """So many steps' tokens."""
 WEIGHT_DECAY = 0.01
@@ -73,22 +60,14 @@ def train_sharpened(
         say=say,
         on_progress=on_progress,
     )
-    rows, tokenizer = open_rows(run / "rows"), open_tokenizer(base.tokenizer_path)
+    rows = open_rows(run / "rows")
     say("looking for the passages nearest to each query")
-    training, held_out = samplers(
-        recipe,
-        rows,
-        _neighbours(recipe, model, rows, run / NEIGHBOURS),
-        _written_rows(run / WRITTEN, tokenizer),
-        tokenizer,
-        vectors_VD=model.embedding.weight.detach(),
-    )
     return sharpen(
         recipe,
         model,
-        training,
-        held_out,
-        resolve_labels(recipe.after.contract, tokenizer),
+        rows,
+        _neighbours(recipe, model, rows, run / NEIGHBOURS),
+        open_tokenizer(base.tokenizer_path),
         folder=run / recipe.name,
         steps=steps,
         on_progress=on_progress,
@@ -100,28 +79,8 @@ def export_sharpened(
 ) -> Checkpoint:
     """Writes the folder that ships; see `export_relevance`."""
     return export_relevance(
-        recipe.after.after,
-        model,
-        run=run,
-        base=base,
-        target=target,
-        then=(recipe.after, recipe),
-        drawn_on=("rows", WRITTEN),
+        recipe.after.after, model, run=run, base=base, target=target, then=(recipe.after, recipe)
     )
-
-
-def _written_rows(folder: Path, tokenizer: Tokenizer) -> RelevanceRows:
-    passages = read_written()
-    groups = list(written_groups(passages))
-    write_rows(groups, tokenizer, folder, development_share=WRITTEN_HELD_OUT)
-    source = {
-        "name": ROWS.name.split(".")[0],
-        "licence": LICENCE,
-        "rows": f"{len(groups):,} queries of {len(passages):,} passages",
-        "sha256": sha256_of(ROWS),
-    }
-    record_sources(folder / SOURCES, [source])
-    return open_rows(folder)
 
 
 def _neighbours(
@@ -145,26 +104,28 @@ def _neighbours(
     return found
 
 
-def samplers(
+def sharpen(
     recipe: SharpenedRecipe,
+    model: FinanceDecoder,
     rows: RelevanceRows,
     neighbours_GK: npt.NDArray[np.int64],
-    written: RelevanceRows,
     tokenizer: Tokenizer,
     *,
-    vectors_VD: Tensor,
-) -> tuple[TwoSamplers, TwoSamplers]:
-    """Of rows to train on, and of those held out."""
+    folder: Path,
+    steps: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> FinanceDecoder:
+    """`model`, trained in place; its weights at each end stand in `folder`, as does the state."""
     contract = resolve_labels(recipe.after.contract, tokenizer)
     prompt = prompt_ids(contract, tokenizer)
-    others = OtherQuestions(rows, tokenizer, asked_by_people=recipe.asked_by_people)
-    written_GK = find_neighbours(
-        written, vectors_VD, groups=len(written.query), more_groups={}, seed=recipe.seed
+    objective = Sharpening(
+        model=ready_to_train(model),
+        label_ids=torch.tensor(contract.label_ids),
+        positive=contract.positive_index,
     )
-    written_GK[~answered(written)] = -1
-
-    def two(development: bool) -> TwoSamplers:
-        first = NeighbourSampler(
+    others = OtherQuestions(rows, tokenizer, asked_by_people=recipe.asked_by_people)
+    training, held_out = (
+        NeighbourSampler(
             rows,
             prompt,
             neighbours_GK,
@@ -174,52 +135,17 @@ def samplers(
             seed=recipe.seed,
             development=development,
             company_share=recipe.company_share,
-            turned=recipe.turned_share,
+            turned_share=recipe.turned_share,
             others=others,
         )
-        second = NeighbourSampler(
-            written,
-            prompt,
-            written_GK,
-            weights={},
-            sure=(),
-            max_length=recipe.max_length,
-            seed=recipe.seed + 1,
-            development=development,
-            wrong=WRITTEN_WRONG,
-            anywhere_share=WRITTEN_ANYWHERE,
-            company_share=recipe.company_share,
-            turned=WRITTEN_TURNED,
-            others=LeftOpen(written),
-        )
-        return TwoSamplers(first=first, second=second, share=recipe.written_share)
-
-    return two(development=False), two(development=True)
-
-
-def sharpen(
-    recipe: SharpenedRecipe,
-    model: FinanceDecoder,
-    training: TwoSamplers,
-    held_out: TwoSamplers,
-    contract: Contract,
-    *,
-    folder: Path,
-    steps: int | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> FinanceDecoder:
-    """`model`, trained in place; its weights at each end stand in `folder`, as does the state."""
-    objective = Sharpening(
-        model=ready_to_train(model),
-        label_ids=torch.tensor(contract.label_ids),
-        positive=contract.positive_index,
+        for development in (False, True)
     )
     side_by_side = SideBySide(torch.get_num_threads())
 
-    def batches(drawn_from: TwoSamplers, step: int, budget: int) -> list[list[RelevanceBatch]]:
-        drawn = drawn_from.rows_of(step=step, token_budget=budget)
+    def batches(sampler: NeighbourSampler, step: int, budget: int) -> list[list[RelevanceBatch]]:
+        drawn = sampler.rows_of(step=step, token_budget=budget)
         return batches_side_by_side(
-            drawn, training.prompt, max_length=recipe.max_length, cores=side_by_side.cores
+            drawn, prompt, max_length=recipe.max_length, cores=side_by_side.cores
         )
 
     def take_step(step: int) -> StepReport:

@@ -6,7 +6,6 @@ Shapes: B rows, G groups of the rows, K neighbours, Q queries of a batch.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +19,12 @@ from specialists.model.decoder import FinanceDecoder
 from specialists.training.batches import PromptIds, RelevanceBatch, Row, Words, prompt_length
 from specialists.training.losses import verdict_margins, within_query_loss
 from specialists.training.objective import RelevanceLoss
+from specialists.training.other_questions import OtherQuestions
 
 OWN = 2
 """Wrong candidates of a query that are shown at most."""
 WRONG = 4
-"""With its neighbours, where nothing else is said."""
+"""With its neighbours; one passage from anywhere comes on top."""
 NEAREST = 16
 """Neighbours of which some are drawn."""
 EVEN = 3_000
@@ -36,21 +36,14 @@ NEARLY = 0.3
 """A doubtful passage that comes so near to the right one's margin, or above it, is not counted."""
 
 
-class Others(Protocol):
-    """Queries about what answers another query, which it does not answer."""
-
-    def beside(self, group: int, choice: np.random.Generator) -> Words | None: ...
-
-
 class NeighbourSampler:
     """Draws queries, sources nearly evenly, from (seed, step) alone. `neighbours_GK` are as
     `find_neighbours` finds them; in the sources `sure` they are wrong beyond doubt. Queries that
     take more than a third of `max_length` are left out.
 
-    A query comes with up to `wrong` wrong passages, and in `anywhere_share` of the cases with one
-    more from anywhere. Of `company_share` of the queries every passage stands among parts of others
-    of its source, as far as there is room. Beside a query `turned` of `others` are asked about the
-    right passage; of a share of one, beside that share of the queries."""
+    Of `company_share` of the queries every passage stands among parts of others of its source, as
+    far as there is room; beside `turned_share` of them one of `others` is asked about the right
+    passage."""
 
     def __init__(
         self,
@@ -63,16 +56,13 @@ class NeighbourSampler:
         max_length: int,
         seed: int,
         development: bool = False,
-        wrong: int = WRONG,
-        anywhere_share: float = 1.0,
         company_share: float = 0.0,
-        turned: float = 0.0,
-        others: Others | None = None,
+        turned_share: float = 0.0,
+        others: OtherQuestions | None = None,
     ) -> None:
         self.rows, self.prompt, self.neighbours_GK = rows, prompt, neighbours_GK
         self.sure, self.max_length, self.seed = frozenset(sure), max_length, seed
-        self.wrong, self.anywhere_share, self.company_share = wrong, anywhere_share, company_share
-        self.turned, self.others = turned, others
+        self.company_share, self.turned_share, self.others = company_share, turned_share, others
         self.tokens, self.stems = np.asarray(rows.tokens), np.asarray(rows.stems)
         source, held_out = np.asarray(rows.source), np.asarray(rows.development)
         fits = np.diff(rows.text_start)[np.asarray(rows.query)] <= max_length // 3
@@ -120,10 +110,10 @@ class NeighbourSampler:
         near = self.neighbours_GK[group]
         near = near[(near >= 0) & self.may_be_shown[near] & ~np.isin(near, texts)][:NEAREST]
         if relevant.any():
-            near = choice.permutation(near)[: max(0, self.wrong - len(shown))]
+            near = choice.permutation(near)[: WRONG - len(shown)]
             shown += [(int(text), not sure) for text in near]
         other = int(choice.choice(self.rows.candidate))
-        if other not in texts and choice.random() < self.anywhere_share:
+        if other not in texts:
             shown.append((other, False))
         query = self._text(int(self.rows.query[group]))
         found = [
@@ -133,21 +123,18 @@ class NeighbourSampler:
         if relevant.any():
             right = self._text(int(choice.choice(texts[relevant])))
             found.insert(0, Row(query=query, passage=right, relevant=True, group=number))
-            found += [
-                Row(query=turned, passage=right, relevant=False, group=number)
-                for turned in self._turned(group, choice)
-            ]
+            turned = self._turned(group, choice)
+            if turned is not None:
+                found.append(Row(query=turned, passage=right, relevant=False, group=number))
         if choice.random() < self.company_share:
             source = int(self.rows.source[group])
             found = [self._in_company(row, source, choice) for row in found]
         return found
 
-    def _turned(self, group: int, choice: np.random.Generator) -> list[Words]:
-        if self.others is None:
-            return []
-        times = int(self.turned + choice.random())
-        asked = [self.others.beside(group, choice) for _ in range(times)]
-        return list({words.ids.tobytes(): words for words in asked if words}.values())
+    def _turned(self, group: int, choice: np.random.Generator) -> Words | None:
+        if self.others is None or choice.random() >= self.turned_share:
+            return None
+        return self.others.beside(group, choice)
 
     def _in_company(self, row: Row, source: int, choice: np.random.Generator) -> Row:
         """Before it the end of another passage, after it the beginning of one, or both."""
@@ -172,31 +159,6 @@ class NeighbourSampler:
     def _text(self, index: int) -> Words:
         span = self.rows.text(index)
         return Words(ids=self.tokens[span], stems=self.stems[span])
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TwoSamplers:
-    """Of a step's tokens `share` are drawn from `second`, the others from `first`."""
-
-    first: NeighbourSampler
-    second: NeighbourSampler
-    share: float
-
-    @property
-    def prompt(self) -> PromptIds:
-        return self.first.prompt
-
-    def __len__(self) -> int:
-        """0 where one of them has no queries."""
-        return min(len(self.first), len(self.second))
-
-    def rows_of(self, *, step: int, token_budget: int) -> list[Row]:
-        """See `NeighbourSampler.rows_of`."""
-        most = round(self.share * token_budget)
-        drawn = self.first.rows_of(step=step, token_budget=token_budget - most)
-        after = 1 + max((row.group for row in drawn), default=-1)
-        more = self.second.rows_of(step=step, token_budget=most)
-        return drawn + [replace(row, group=row.group + after) for row in more]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

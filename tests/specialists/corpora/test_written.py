@@ -1,4 +1,4 @@
-"""Rows written one by one: what ships is whole, apart from the holdout, and split by its sets."""
+"""Rows written one by one: what ships is whole, and apart from the holdout."""
 
 import json
 import re
@@ -6,34 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from specialists.corpora.relevance import in_development
-from specialists.corpora.written import (
-    DOCUMENTS,
-    PASSAGES,
-    ROWS,
-    WrittenPassage,
-    read_written,
-    written_groups,
-)
+from specialists.corpora.written import DOCUMENTS, ROWS, read_written
 from specialists.errors import CorpusError
 from specialists.evaluation.ten_domains import read_questions
-
-TWINS = (
-    WrittenPassage(
-        together="ferry-1",
-        source=DOCUMENTS,
-        text="Dogs travel free on the lower deck.",
-        asks=("What does a dog cost?",),
-        misses=("May cats come along?",),
-    ),
-    WrittenPassage(
-        together="ferry-1",
-        source=DOCUMENTS,
-        text="Bicycles cost two euros each way.",
-        asks=("How much is a bike there and back?",),
-        misses=(),
-    ),
-)
 
 
 def runs_of_words(text: str, length: int) -> set[tuple[str, ...]]:
@@ -48,7 +23,8 @@ def test_every_passage_that_ships_answers_something_and_leaves_something_open() 
         assert passage.asks
         assert passage.misses
         assert not set(passage.asks) & set(passage.misses)
-    assert {group.source for group in written_groups(found)} == {DOCUMENTS, PASSAGES}
+    invented = [passage for passage in found if passage.source == DOCUMENTS]
+    assert 1_000 < len(invented) < len(found) - 1_000
 
 
 def test_nothing_that_ships_says_what_the_holdout_says() -> None:
@@ -59,27 +35,6 @@ def test_nothing_that_ships_says_what_the_holdout_says() -> None:
     for passage in read_written():
         for text in (passage.text, *passage.asks, *passage.misses):
             assert not runs_of_words(text, 8) & kept_apart, text
-
-
-def test_documents_of_a_set_are_wrong_for_each_other_and_what_is_left_open_has_no_answer() -> None:
-    first, missed, second = written_groups(TWINS)
-    assert first.positives == (TWINS[0].text,)
-    assert first.negatives == (TWINS[1].text,)
-    assert second.negatives == (TWINS[0].text,)
-    assert (missed.positives, missed.negatives) == ((), (TWINS[0].text,))
-    assert {group.name for group in (first, missed, second)} == {"ferry-1"}
-    assert in_development("ferry-1", 1.0)
-    assert not in_development("ferry-1", 0.0)
-
-
-def test_parts_of_one_article_may_answer_each_other() -> None:
-    parts = [
-        WrittenPassage(together="a", source="text/x", text=text, asks=("Q?",), misses=("M?",))
-        for text in ("One.", "Two.")
-    ]
-    asked = [group for group in written_groups(parts) if group.positives]
-    assert [group.negatives for group in asked] == [(), ()]
-    assert {group.source for group in asked} == {PASSAGES}
 
 
 @pytest.mark.parametrize("line", ["[1]", "{", json.dumps({"set": "a", "text": "b"})])

@@ -17,6 +17,7 @@ from specialists.training.device_drawing import (
     DeviceSampler,
     Mixture,
     PromptBatch,
+    worth_of_cosines,
 )
 from specialists.training.rivals import ask_sentences, find_rivals, pool_of
 from specialists.training.sentence_encoder import Encoded
@@ -212,3 +213,17 @@ def test_the_same_seed_draws_the_same_and_steps_differ(
     assert first[0].ids_BT.shape != other[0].ids_BT.shape or not torch.equal(
         first[0].ids_BT, other[0].ids_BT
     )
+
+
+def test_the_worth_of_a_cosine_is_the_share_that_is_relevant() -> None:
+    generator = torch.Generator().manual_seed(0)
+    near = torch.rand(20_000, generator=generator)
+    relevant = torch.rand(20_000, generator=generator) < (9.0 * near - 5.0).sigmoid()
+    worth = worth_of_cosines(near, relevant)
+    assert worth.slope == pytest.approx(9.0, rel=0.1)
+    assert worth.offset == pytest.approx(-5.0, rel=0.1)
+
+
+def test_the_worth_of_a_cosine_needs_both_kinds_of_rows() -> None:
+    with pytest.raises(ValueError, match="relevant and other rows"):
+        worth_of_cosines(torch.rand(5), torch.ones(5))

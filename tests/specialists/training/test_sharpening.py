@@ -18,18 +18,12 @@ from specialists.tokenizer import open_tokenizer
 from specialists.training.batches import (
     PromptIds,
     Row,
-    Words,
     batches_side_by_side,
     prompt_ids,
     prompt_length,
 )
 from specialists.training.other_questions import OtherQuestions
-from specialists.training.sharpening import (
-    NeighbourSampler,
-    Sharpening,
-    TwoSamplers,
-    even_verdict_loss,
-)
+from specialists.training.sharpening import NeighbourSampler, Sharpening, even_verdict_loss
 from tests.specialists.training.owls import owl_base
 
 
@@ -106,7 +100,7 @@ def test_another_question_about_the_right_passage_is_wrong(
 ) -> None:
     tokenizer = open_tokenizer(run / "weights" / "tokenizer.json")
     others = OtherQuestions(rows, tokenizer, asked_by_people={"birds"})
-    drawn = draw(sampler(rows, prompt, turned=1.0, others=others))
+    drawn = draw(sampler(rows, prompt, turned_share=1.0, others=others))
     for right in (row for row in drawn if row.relevant):
         (turned,) = (
             row
@@ -115,34 +109,6 @@ def test_another_question_about_the_right_passage_is_wrong(
         )
         assert turned.passage.ids.tolist() == right.passage.ids.tolist()
         assert not turned.relevant
-
-
-def test_as_many_wrong_passages_and_other_questions_come_as_are_wanted(
-    rows: RelevanceRows, prompt: PromptIds
-) -> None:
-    class Two:
-        def beside(self, group: int, choice: np.random.Generator) -> Words:
-            ids = np.array([5 + int(choice.integers(2))], dtype=rows.tokens.dtype)
-            return Words(ids=ids, stems=np.zeros(1, dtype=rows.stems.dtype))
-
-    drawn = draw(sampler(rows, prompt, wrong=2, anywhere_share=0.0, turned=9.0, others=Two()))
-    for group in {row.group for row in drawn}:
-        mine = [row for row in drawn if row.group == group]
-        assert [row.relevant for row in mine] == [True] + 4 * [False]
-        assert sum(len(row.query) == 1 for row in mine) == 2, "the same question comes once"
-
-
-def test_of_two_samplers_each_has_its_share_and_its_own_queries(
-    rows: RelevanceRows, prompt: PromptIds
-) -> None:
-    first, second = sampler(rows, prompt), sampler(rows, prompt, wrong=1)
-    both = TwoSamplers(first=first, second=second, share=0.25).rows_of(step=1, token_budget=4_000)
-    alone = first.rows_of(step=1, token_budget=3_000)
-    more = second.rows_of(step=1, token_budget=1_000)
-    assert len(both) == len(alone) + len(more)
-    assert len({row.group for row in both}) == len({r.group for r in alone}) + len(
-        {r.group for r in more}
-    )
 
 
 def test_neighbours_of_a_sure_source_are_wrong_beyond_doubt(
