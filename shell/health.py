@@ -32,6 +32,7 @@ from specialists.errors import SpecialistError
 DISTRIBUTION = "qovaryx-shell"
 ROOMS = ("cluster", "specialists", "shell")
 State = Literal["ok", "warn", "fail"]
+WITHOUT_INT8 = "int8 is left out: this processor has no instructions for it (VNNI)"
 _GIB = 1 << 30
 _LITTLE_DISK_BYTES = _GIB
 _NO_DISK_BYTES = 50 << 20

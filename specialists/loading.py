@@ -8,7 +8,7 @@ from pathlib import Path
 
 from specialists.agreement import MOST_FLIPS, find_agreement, ship_agreement
 from specialists.errors import CheckpointError
-from specialists.model.arithmetic import Arithmetic, fast_arithmetic
+from specialists.model.arithmetic import Arithmetic, arithmetics_here
 from specialists.specialist import BATCH_TOKENS, Specialist, load_specialist
 from specialists.tuning import read_tuning
 
@@ -34,7 +34,7 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
     """
     exact = load_specialist(folder)
     tuning = read_tuning(measured, exact.checkpoint.sha256)
-    wanted = arithmetic or (tuning.arithmetic if tuning else fast_arithmetic())
+    wanted = arithmetic or (tuning.arithmetic if tuning else arithmetics_here()[-1])
     if exact.checkpoint.task == ROUTING:
         wanted = "float32"  # a router reads features, and those are never rounded
     border = 0.0

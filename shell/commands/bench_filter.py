@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shell.errors import ShellError
+from shell.health import WITHOUT_INT8
 from shell.output import Output
 from shell.registered import registered_folder
 from shell.settings import read_settings
@@ -101,6 +102,7 @@ def bench_filter(
         measure_speed,
         random_50m,
     )
+    from specialists.model.arithmetic import arithmetics_here
     from specialists.specialist import load_specialist
 
     settings = read_settings()
@@ -111,16 +113,22 @@ def bench_filter(
     kept = [length for length in lengths if length <= most]
     for length in set(lengths) - set(kept):
         output.note(f"{length} tokens left out: {judge.checkpoint.name} reads {most} of a passage")
+    arithmetics, agreement = arithmetics_here(), None
+    if "int8" not in arithmetics:
+        output.note(WITHOUT_INT8)
     with output.progress() as tick:
-        tick(0, None, "asking whether int8 agrees with float32")
-        agreement = find_agreement(judge, "int8", settings.measured_dir)
+        if "int8" in arithmetics:
+            tick(0, None, "asking whether int8 agrees with float32")
+            agreement = find_agreement(judge, "int8", settings.measured_dir)
+        border = agreement.border if agreement else 0.0
         found = measure_speed(
             judge,
             counts=counts,
             lengths=kept,
             rounds=rounds,
             threads=threads,
-            border=agreement.border,
+            arithmetics=arithmetics,
+            border=border,
             peers=peers,
             on_progress=tick,
         )
@@ -131,13 +139,14 @@ def bench_filter(
             tokens=min(_FLOOR_TOKENS, most),
             rounds=rounds,
             threads=threads,
-            border=agreement.border,
+            arithmetics=arithmetics,
+            border=border,
         )
         ways = {speed.way for speed in found}
-        if not agreement.holds:
+        if agreement and not agreement.holds:
             ways.discard("int8")
         weights = _weigh(judge, folder, settings.measured_dir, ways) if memory else {}
-    if not agreement.holds:
+    if agreement and not agreement.holds:
         output.note(
             f"int8 turns {agreement.flips} of {agreement.pairs} verdicts of "
             f"{judge.checkpoint.name}: a worker takes float32, and int8 is not weighed"
@@ -216,13 +225,14 @@ def _weigh(
 ) -> dict[str, int | None]:
     """PSS of a fresh process for each way that has one."""
     from specialists.evaluation.peers import ARITHMETICS, PEERS
-    from specialists.evaluation.speed import WAYS, make_passages
+    from specialists.evaluation.speed import make_passages
     from specialists.evaluation.weighing import weigh_peer, weigh_specialist
+    from specialists.model.arithmetic import arithmetics_here
     from specialists.specialist import PROBE_QUERY
 
     passages = make_passages(judge, count=_FLOOR_PASSAGES, tokens=_FLOOR_TOKENS)
     found: dict[str, int | None] = {}
-    for arithmetic in WAYS:
+    for arithmetic in arithmetics_here():
         if folder is None or arithmetic not in ways:
             continue
         found[arithmetic] = weigh_specialist(

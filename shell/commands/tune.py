@@ -10,6 +10,7 @@ import click
 
 from cluster.accounting import usable_cores
 from shell.errors import ShellError
+from shell.health import WITHOUT_INT8
 from shell.output import Output
 from shell.registered import read_registered
 from shell.settings import read_settings
@@ -41,6 +42,7 @@ def command(specialist: str | None, rounds: int, remove: bool, as_json: bool) ->
     registry = read_registered(settings)
     spec = registry.resolve(specialist) if specialist else registry.first_for_relevance()
     from specialists.evaluation.tune import tune
+    from specialists.model.arithmetic import arithmetics_here
     from specialists.specialist import load_specialist
     from specialists.tuning import keep_tuning, tuning_path
 
@@ -55,7 +57,12 @@ def command(specialist: str | None, rounds: int, remove: bool, as_json: bool) ->
                 output.document({"specialist": spec.name, "kept": None})
             return
         tuned = tune(
-            exact, settings.measured_dir, cores=usable_cores(), rounds=rounds, on_progress=tick
+            exact,
+            settings.measured_dir,
+            arithmetics=arithmetics_here(),
+            cores=usable_cores(),
+            rounds=rounds,
+            on_progress=tick,
         )
     try:
         keep_tuning(settings.measured_dir, exact.checkpoint.sha256, tuned.best)
@@ -83,8 +90,12 @@ def _print(output: Output, tuned: "Tuned") -> None:
             for one in sorted(tuned.tried, key=lambda one: -one.per_second)
         ],
     )
-    seen, verb = tuned.agreement, "may decide" if tuned.agreement.holds else "is refused"
+    seen = tuned.agreement
+    if seen is None:
+        output.answer(WITHOUT_INT8)
+        return
     output.answer(
-        f"int8 {verb}: {seen.flips} of {seen.pairs} verdicts differ from float32, which decides "
-        f"where the margin is below {seen.border:.2f}"
+        f"int8 {'may decide' if seen.holds else 'is refused'}: {seen.flips} of {seen.pairs} "
+        "verdicts differ from float32, which decides where the margin is below "
+        f"{seen.border:.2f}"
     )

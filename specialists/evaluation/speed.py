@@ -32,7 +32,6 @@ from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer
 
 PLAIN = "plain"
-WAYS: tuple[Arithmetic, ...] = ("float32", "int8")
 
 Labels = list[str]
 Decider = Callable[[str, Sequence[str]], Labels | None]
@@ -64,6 +63,7 @@ def measure_speed(
     lengths: Sequence[int],
     rounds: int,
     threads: int,
+    arithmetics: Sequence[Arithmetic],
     border: float,
     peers: bool = True,
     on_progress: Callable[[int, int, str], None] = lambda done, total, doing: None,
@@ -73,7 +73,7 @@ def measure_speed(
     a worker, for all of them."""
     torch.set_num_threads(threads)
     keep_freed_memory()
-    ways = _ways(specialist, threads, border)
+    ways = _ways(specialist, threads, arithmetics, border)
     if peers:
         ways |= _peers(threads)
     found: list[Speed] = []
@@ -127,6 +127,7 @@ def measure_floors(
     tokens: int,
     rounds: int,
     threads: int,
+    arithmetics: Sequence[Arithmetic],
     border: float,
 ) -> list[Floor]:
     """How near each arithmetic comes to what this machine can multiply; `border` as in
@@ -136,7 +137,7 @@ def measure_floors(
     texts = make_passages(specialist, count=passages, tokens=tokens)
     return [
         measure_floor(asked, PROBE_QUERY, texts, tokens=tokens, rounds=rounds)
-        for asked in _in_each_arithmetic(specialist, threads, border)
+        for asked in _in_each(arithmetics, specialist, threads, border)
     ]
 
 
@@ -163,7 +164,9 @@ def random_50m() -> Specialist:
         return Specialist(checkpoint, load_model(checkpoint), open_tokenizer(tokenizer_path))
 
 
-def _ways(specialist: Specialist, threads: int, border: float) -> dict[str, Decider]:
+def _ways(
+    specialist: Specialist, threads: int, arithmetics: Sequence[Arithmetic], border: float
+) -> dict[str, Decider]:
     def by(asked: Specialist) -> Decider:
         return lambda query, passages: [
             verdict.label
@@ -171,7 +174,7 @@ def _ways(specialist: Specialist, threads: int, border: float) -> dict[str, Deci
         ]
 
     ways: dict[str, Decider] = {PLAIN: lambda query, passages: _plain(specialist, query, passages)}
-    for asked in _in_each_arithmetic(specialist, threads, border):
+    for asked in _in_each(arithmetics, specialist, threads, border):
         ways[asked.arithmetic] = by(asked)
     return ways
 
@@ -191,7 +194,9 @@ def _peers(threads: int) -> dict[str, Decider]:
     return ways
 
 
-def _in_each_arithmetic(specialist: Specialist, threads: int, border: float) -> list[Specialist]:
+def _in_each(
+    arithmetics: Sequence[Arithmetic], specialist: Specialist, threads: int, border: float
+) -> list[Specialist]:
     return [
         Specialist(
             specialist.checkpoint,
@@ -201,7 +206,7 @@ def _in_each_arithmetic(specialist: Specialist, threads: int, border: float) -> 
             border=border if arithmetic == "int8" else 0.0,
             threads=threads,
         )
-        for arithmetic in WAYS
+        for arithmetic in arithmetics
     ]
 
 

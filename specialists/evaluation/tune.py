@@ -40,31 +40,36 @@ class Tried:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tuned:
-    """All that were tried, which is best, and whether int8 may decide at all."""
+    """All that were tried, which is best, and whether int8 may decide, where it was asked."""
 
     tried: tuple[Tried, ...]
     best: Tuning
-    agreement: Agreement
+    agreement: Agreement | None
 
 
 def tune(
     exact: Specialist,
     measured: Path,
     *,
+    arithmetics: Sequence[Arithmetic],
     cores: int,
     rounds: int,
     on_progress: Callable[[int, int, str], None] = lambda done, total, doing: None,
 ) -> Tuned:
     """`exact` decides in float32; the folder `measured` keeps what is found about int8."""
-    on_progress(0, rounds + 1, "asking whether int8 agrees with float32")
-    agreement = find_agreement(exact, "int8", measured)
-    arithmetics: tuple[Arithmetic, ...] = ("float32", "int8") if agreement.holds else ("float32",)
+    agreement = None
+    if "int8" in arithmetics:
+        on_progress(0, rounds + 1, "asking whether int8 agrees with float32")
+        agreement = find_agreement(exact, "int8", measured)
+        if not agreement.holds:
+            arithmetics = [one for one in arithmetics if one != "int8"]
     threads = sorted({1, cores})
     candidates = [
         Tuning(arithmetic=arithmetic, batch_tokens=tokens, threads=count)
         for arithmetic, tokens, count in product(arithmetics, BATCHES, threads)
     ]
-    asked = {tuning: _loaded(exact, tuning, agreement.border) for tuning in candidates}
+    border = agreement.border if agreement else 0.0
+    asked = {tuning: _loaded(exact, tuning, border) for tuning in candidates}
     request = Decide(
         query=PROBE_QUERY,
         passages=tuple(make_passages(exact, count=_PASSAGES, tokens=_TOKENS)),

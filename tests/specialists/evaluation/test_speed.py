@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from specialists.evaluation.speed import PLAIN, WAYS, measure_speed
+from specialists.evaluation.speed import PLAIN, measure_speed
+from specialists.model.arithmetic import Arithmetic
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
 from specialists.prompts import POCKET_RELEVANCE, resolve_labels
 from specialists.specialist import PROBES, Specialist, load_specialist
 from specialists.tensors import write_checkpoint
 from specialists.tokenizer import open_tokenizer, train_tokenizer
+
+ARITHMETICS: tuple[Arithmetic, ...] = ("float32", "int8")
 
 
 @pytest.fixture
@@ -47,15 +50,16 @@ def test_every_way_decides_the_same_passages_alike(specialist: Specialist) -> No
             lengths=(16,),
             rounds=2,
             threads=1,
+            arithmetics=ARITHMETICS,
             border=0.0,
             peers=False,
             on_progress=lambda done, total, doing: heard.append(total),
         )
     finally:
         torch.set_num_threads(threads)
-    ours = [speed for speed in found if speed.way in (PLAIN, *WAYS)]
+    ours = [speed for speed in found if speed.way in (PLAIN, *ARITHMETICS)]
     assert [(s.way, s.passages) for s in ours] == [
-        (way, count) for count in (1, 3) for way in (PLAIN, *WAYS)
+        (way, count) for count in (1, 3) for way in (PLAIN, *ARITHMETICS)
     ]
     assert all(speed.same_labels == 1.0 for speed in ours)
     assert all(0 < speed.median_ms <= speed.p95_ms <= speed.slowest_ms for speed in found)

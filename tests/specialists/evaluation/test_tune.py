@@ -38,7 +38,27 @@ def test_what_is_clearly_faster_is_chosen() -> None:
 
 def test_every_candidate_is_tried_and_one_of_them_chosen(tmp_path: Path) -> None:
     write_pocket_registry(tmp_path, 1, config=TINY)
-    tuned = tune(load_specialist(tmp_path / "s0"), tmp_path / "kept", cores=1, rounds=1)
+    tuned = tune(
+        load_specialist(tmp_path / "s0"),
+        tmp_path / "kept",
+        arithmetics=("float32", "int8"),
+        cores=1,
+        rounds=1,
+    )
+    assert tuned.agreement is not None
     assert tuned.best in {one.tuning for one in tuned.tried}
     assert len(tuned.tried) == (6 if tuned.agreement.holds else 3)
     assert all(one.per_second > 0 for one in tuned.tried)
+
+
+def test_int8_is_not_asked_where_it_is_not_to_be_tried(tmp_path: Path) -> None:
+    write_pocket_registry(tmp_path, 1, config=TINY)
+    tuned = tune(
+        load_specialist(tmp_path / "s0"),
+        tmp_path / "kept",
+        arithmetics=("float32",),
+        cores=1,
+        rounds=1,
+    )
+    assert tuned.agreement is None
+    assert {one.tuning.arithmetic for one in tuned.tried} == {"float32"}
