@@ -73,7 +73,7 @@ COMMANDS: dict[str, Entry] = {
         forge="Make labelled pairs with near-misses from your own documents.",
     ),
     **_part(
-        "House",
+        "Maintenance",
         doctor="Check this installation and say how to mend it.",
         info="Print versions, folders and specialists.",
         completion="Print the completion script of a shell.",
@@ -119,8 +119,8 @@ class LazyGroup(TeachingGroup):
 @click.pass_context
 def cli(ctx: click.Context, debug: bool, plain: bool) -> int:
     """A cluster of small specialists on this machine: it finds passages in your documents, keeps
-    those that answer, and refuses where none does. Nothing leaves the machine. Without a command
-    the screen opens.
+    those that answer, and refuses where none does. Nothing leaves the machine unless you name an
+    endpoint. Without a command the screen opens.
 
     \b
     Examples:

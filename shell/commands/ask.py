@@ -57,7 +57,7 @@ def _name(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
 @click.option(
     "--docs",
     type=click.Path(exists=True, path_type=Path),
-    help="The folder, or the one file, to answer from. The shipped samples when left out.",
+    help="The folder, or the one file, to answer from.  [default: the shipped samples]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 @click.option("--session", callback=_name, metavar="NAME", help="Save the answer under NAME.")

@@ -41,10 +41,12 @@ _WORDS = {
 @click.option(
     "--pairs",
     type=click.Path(exists=True, path_type=Path),
-    help="Labelled pairs whose relevant passages stand in the documents; questions and claims are "
-    "made from the documents when left out.",
+    help="Labelled pairs whose relevant passages stand in the documents.  [default: questions and "
+    "claims made from the documents]",
 )
-@click.option("--specialist", metavar="NAME", help="The first for relevance when left out.")
+@click.option(
+    "--specialist", metavar="NAME", help="Default: the first registered specialist for relevance."
+)
 @click.option(
     "-k",
     "depth",
@@ -58,7 +60,7 @@ _WORDS = {
     type=click.IntRange(1),
     default=100,
     show_default=True,
-    help="At most so many questions, drawn by --seed.",
+    help="Maximum number of questions, drawn by --seed.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the draw.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

@@ -25,7 +25,9 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @click.command(name="calibrate")
 @click.argument("pairs", required=False, type=click.Path(path_type=Path))
-@click.option("--specialist", metavar="NAME", help="The first for relevance when left out.")
+@click.option(
+    "--specialist", metavar="NAME", help="Default: the first registered specialist for relevance."
+)
 @click.option(
     "--recall",
     type=_SHARE,
@@ -41,7 +43,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     help="How sure the promise is, over the draw of the pairs.",
 )
 @click.option("--seed", default=0, show_default=True, help="Draws one relevant passage a query.")
-@click.option("--remove", is_flag=True, help="Take the specialist's calibration away.")
+@click.option("--remove", is_flag=True, help="Remove the specialist's calibration.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def command(
     pairs: Path | None,

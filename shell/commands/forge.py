@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     default=2_000,
     show_default=True,
-    help="At most so many queries, about eleven rows each.",
+    help="Maximum number of queries, about eleven rows each.",
 )
 @click.option(
     "--others",
     type=click.Path(exists=True, path_type=Path),
-    help="Documents of other domains; the shipped samples when left out.",
+    help="Documents of other domains.  [default: the shipped samples]",
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same rows.")
 @click.option(

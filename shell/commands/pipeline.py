@@ -219,13 +219,13 @@ def test(pipelines: tuple[str, ...], as_json: bool) -> int:
     "--in",
     "rows_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The file of rows; stdin when left out.",
+    help="The file of rows.  [default: stdin]",
 )
 @click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
-    help="The folder that the pipeline reads and writes below; this one when left out.",
+    help="The folder that the pipeline reads and writes below.  [default: this one]",
 )
 @click.option(
     "--failed",

@@ -111,7 +111,9 @@ def command() -> None:
 @command.command(name="base")
 @_options
 def base_command(given: _Given) -> None:
-    """Tokenizer, counted embeddings, next-token training: the base of all specialists.
+    """The tokenizer and the base of all specialists.
+
+    A tokenizer, embeddings counted from the text, then next-token training.
 
     \b
     Examples:
@@ -157,8 +159,10 @@ _on_device = click.option(
 @_on_device
 @_options
 def q_rag_command(given: _Given, device: str) -> None:
-    """Relevance, 1 or 0: rows from pairs and text, then q-rag-words, q-rag-cover, q-rag-taught,
-    q-rag-vectors, q-rag-distilled and q-rag, each from the one before.
+    """The filter, through all six of its stretches.
+
+    Rows from pairs and text, then q-rag-words, q-rag-cover, q-rag-taught, q-rag-vectors,
+    q-rag-distilled and q-rag, each from the one before.
 
     \b
     Examples:
@@ -177,7 +181,7 @@ def q_rag_command(given: _Given, device: str) -> None:
 @_on_device
 @_options
 def q_rag_distilled_command(given: _Given, device: str) -> None:
-    """What q-rag goes on from: larger, with all that a sentence encoder finds near.
+    """Stretch 5 of q-rag: wider, taught by an encoder.
 
     \b
     Examples:
@@ -273,21 +277,19 @@ def _add_relevance_command(name: str, *, about: str) -> None:
 
 _add_relevance_command(
     "q-rag-vectors",
-    about="What q-rag goes on from: with embeddings that a sentence encoder taught.",
+    about="Stretch 4 of q-rag: embeddings of its own.",
 )
 _add_relevance_command(
     "q-rag-taught",
-    about="What q-rag-vectors goes on from: how near a sentence encoder finds each sentence to the "
-    "query.",
+    about="Stretch 3 of q-rag: which sentence is near.",
 )
 _add_relevance_command(
     "q-rag-cover",
-    about="What q-rag-taught goes on from: how much of a query a passage covers.",
+    about="Stretch 2 of q-rag: how much is covered.",
 )
 _add_relevance_command(
     "q-rag-words",
-    about="What q-rag and the siblings that compare two texts begin with: to find the words of one "
-    "text in another.",
+    about="Stretch 1 of q-rag: find the same words.",
 )
 
 
@@ -350,8 +352,7 @@ for _name, _make_recipe in LABELS.items():
 _add_label_command(
     pocket_q_route,
     name="q-route",
-    about="Which specialist a request is for, or none: the decision head, and what the router must "
-    "know of its features.",
+    about="Says which specialist a request is for, or none.",
 )
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 @click.option("--remove", is_flag=True, help="Forget the choice for this specialist.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def command(specialist: str | None, rounds: int, remove: bool, as_json: bool) -> None:
-    """Measure which arithmetic, batch and threads are fastest for SPECIALIST (the first for
-    relevance when left out) on this machine, and load it so from then on. Whatever the registry
+    """Measure which arithmetic, batch and threads are fastest for SPECIALIST (default: the
+    first for relevance) on this machine, and load it so from then on. Whatever the registry
     says of its dtype stays in force.
 
     \b

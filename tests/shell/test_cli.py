@@ -76,7 +76,7 @@ def test_a_mistyped_option_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_command_that_is_not_built_does_not_break_the_help(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    entry = Entry(part="House", module="missing", purpose="Never built.")
+    entry = Entry(part="Maintenance", module="missing", purpose="Never built.")
     monkeypatch.setitem(cli.COMMANDS, "missing", entry)
     assert run(["--help"]) == Exit.OK
     assert "Never built" not in capsys.readouterr().out
