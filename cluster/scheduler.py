@@ -33,6 +33,8 @@ from cluster.schedule import (
 GIVE_UP_AFTER = 3
 """Failures in a row after which those who wait are told, instead of waiting for the next start."""
 LONGEST_BACK_OFF_S = 30.0
+_MOST_DOUBLINGS = 10
+"""Far above the longest wait, and no number too large for a float."""
 SHORTEST_STAY_S = 1.0
 """A worker with calls waiting keeps its place at least so long, or loading would be all we do."""
 EVERYONE = 2**62
@@ -494,14 +496,15 @@ def _come_to_rest(draft: _Draft, seat: Seat) -> None:
 def _mourn(draft: _Draft, seat: Seat, *, reason: str, hopeless: bool, now_s: float) -> None:
     """The worker failed: what it had is tried once more, alone, and the next start waits."""
     failures = seat.failures + 1
-    back_off_s = min(0.5 * 2 ** (failures - 2), LONGEST_BACK_OFF_S) if failures > 1 else 0.0
+    doublings = min(failures - 2, _MOST_DOUBLINGS)
+    back_off_s = min(0.5 * 2**doublings, LONGEST_BACK_OFF_S) if failures > 1 else 0.0
     if hopeless:
         back_off_s = max(back_off_s, 1.0)
         failures = max(failures, GIVE_UP_AFTER)
     wanted_up = seat.rules.pinned or seat.rules.preload
     again: list[Ticket] = []
     for part in _live(seat.running) if seat.running else ():
-        if part.ticket.retried or hopeless:
+        if part.ticket.retried:
             draft.fail(part.ticket, Fault.WORKER_FAILED, f"{seat.name}: {reason}, twice")
         else:
             again.append(replace(part.ticket, retried=True, alone=True))

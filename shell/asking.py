@@ -111,6 +111,8 @@ class Talk:
 
     def hear(self, told: Told | IndexReport) -> None:
         match told:
+            case IndexProgress(step="wait"):
+                self.tick(0, None, "waiting for another qshell that reads the same documents")
             case IndexProgress(step="read"):
                 self.tick(told.done, told.total, f"reading {told.source}")
             case IndexProgress():

@@ -86,7 +86,7 @@ class Sessions:
             db.execute(
                 "INSERT INTO turn(session_id, asked_at, docs, report)"
                 " SELECT id, ?, ?, ? FROM session WHERE name = ?",
-                (now, docs, json.dumps(report), name),
+                (now, _kept_path(docs), json.dumps(report), name),
             )
 
     def list(self) -> tuple[SessionSummary, ...]:
@@ -101,7 +101,10 @@ class Sessions:
                 " (SELECT max(id) FROM turn WHERE session_id = s.id) ORDER BY t.id DESC"
             ).fetchall()
         keys = ("name", "started_at", "last_asked_at", "turns", "docs")
-        return tuple(SessionSummary(**dict(zip(keys, row, strict=True))) for row in rows)
+        return tuple(
+            SessionSummary(**dict(zip(keys, (*row[:-1], os.fsdecode(row[-1])), strict=True)))
+            for row in rows
+        )
 
     def read(self, name: str) -> Session:
         """The conversation called `name`."""
@@ -118,7 +121,9 @@ class Sessions:
                 (row[0],),
             ).fetchall()
         try:
-            turns = tuple(Turn(asked_at=a, docs=d, report=json.loads(r)) for a, d, r in rows)
+            turns = tuple(
+                Turn(asked_at=a, docs=os.fsdecode(d), report=json.loads(r)) for a, d, r in rows
+            )
         except (json.JSONDecodeError, TypeError) as error:
             raise SessionError(f"session {name} in {self._path} holds a damaged turn") from error
         return Session(name=name, started_at=row[1], turns=turns)
@@ -151,6 +156,15 @@ class Sessions:
                 f"the sessions cannot be opened in {self._path}: {error.strerror}; check the "
                 "folder, or set QSHELL_HOME to one that can be written"
             ) from error
+
+
+def _kept_path(path: str) -> str | bytes:
+    """As text; a name that is none, such as one in Latin-1, as its bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
 
 
 def checked_name(name: str) -> str:

@@ -35,10 +35,10 @@ def load_for_worker(folder: Path, arithmetic: Arithmetic | None, measured: Path)
     exact = load_specialist(folder)
     tuning = read_tuning(measured, exact.checkpoint.sha256)
     wanted = arithmetic or (tuning.arithmetic if tuning else arithmetics_here()[-1])
-    if exact.checkpoint.task == ROUTING:
-        wanted = "float32"  # a router reads features, and those are never rounded
+    if exact.checkpoint.task == ROUTING or exact.checkpoint.contract is None:
+        wanted = "float32"  # what a router reads and what is generated is never rounded
     border = 0.0
-    if wanted != "float32" and exact.checkpoint.contract is not None:
+    if wanted != "float32":
         agreement = find_agreement(exact, wanted, measured)
         if not agreement.holds and arithmetic is not None:
             raise CheckpointError(

@@ -24,7 +24,7 @@ from specialists.model.cache import KeyValueCache
 from specialists.model.decoder import FinanceDecoder
 from specialists.model.embedding import Int8Embedding
 from specialists.model.generate import generate_greedy, generate_sampled
-from specialists.prompts import Contract, PassagePrompt, build_prompts
+from specialists.prompts import CHARACTERS_PER_TOKEN, Contract, PassagePrompt, build_prompts
 from specialists.requests import (
     Decide,
     Decided,
@@ -187,10 +187,11 @@ class Specialist:
                 f"max_new_tokens is {request.max_new_tokens}, and {self.checkpoint.name} reads "
                 f"{most + 1} tokens with the prompt; give {most} at most"
             )
-        prompt_ids = self.tokenizer.encode(request.prompt, add_special_tokens=False).ids
+        config = self.model.config
+        room = max(1, config.max_seq_len - request.max_new_tokens - config.n_predict)
+        read = request.prompt[-room * CHARACTERS_PER_TOKEN :]  # a long text would hold up the beats
+        prompt_ids = self.tokenizer.encode(read, add_special_tokens=False).ids[-room:]
         prompt_ids = prompt_ids or [self.tokenizer.token_to_id(END_OF_TEXT) or 0]
-        room = self.model.config.max_seq_len - request.max_new_tokens - self.model.config.n_predict
-        prompt_ids = prompt_ids[-max(1, room) :]
         end_id = self.tokenizer.token_to_id(END_OF_TEXT)
         if request.temperature > 0:
             new_ids = generate_sampled(

@@ -10,7 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cluster.answering.endpoint import EndpointSettings, Unsupported, compose_by_endpoint
+from cluster.answering.endpoint import (
+    EndpointSettings,
+    Unsupported,
+    checked_url,
+    compose_by_endpoint,
+)
 from cluster.answering.extract import Composed, extract_answer, refuse
 from cluster.answering.filter import filter_passages
 from cluster.answering.guards import Guards
@@ -58,6 +63,8 @@ async def answer_question(
     Raises `CallError` when the specialist cannot be called, `EndpointError` when an endpoint was
     asked for and cannot be used.
     """
+    if endpoint is not None:
+        checked_url(endpoint)
     tell = on_event or (lambda _: None)
     clock = _Clock()
     # Searching reads files: beside the loop, not on it.
@@ -84,8 +91,10 @@ async def answer_question(
     if endpoint is not None and guards is not None:
         relevant = sum(j.kept for j in judged)
         judged = await guards.screen(judged)
-        taken_out = relevant - sum(j.kept for j in judged)
-        warnings = await guards.warn_of_personal_data(endpoint, question, judged)
+        kept = sum(j.kept for j in judged)
+        taken_out = relevant - kept
+        if kept:
+            warnings = await guards.warn_of_personal_data(endpoint, question, judged)
         seconds = clock.lap("guard")
         told = AnswerStep(step="guard", seconds=seconds, found=found, judged=judged)
         tell(replace(told, warnings=warnings))

@@ -10,6 +10,7 @@ are simply answered again.
 import contextlib
 import hashlib
 import json
+import os
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
@@ -53,6 +54,8 @@ class AnswerCache:
         self._db: sqlite3.Connection | None = None
         with contextlib.suppress(OSError, sqlite3.Error):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Answers are private: the file exists with its mode before SQLite opens it.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(

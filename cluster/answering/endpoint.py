@@ -23,7 +23,9 @@ from cluster.records import JudgedPassage
 MAX_REPLY_BYTES = 2**20
 MARK = re.compile(r"[ \t]*\[(\d{1,4}(?:\s*,\s*\d{1,4})*)\]")
 """The citation of one passage or of several: [1], [1, 2]."""
-_QUOTED = re.compile(r"[\"“]([^\"“”\n]{12,}?)[\"”]")
+_QUOTED = re.compile(r"[\"“]([^\"“”\n]*)[\"”]")
+_LEAST_QUOTED = 12
+"""Shorter ones are titles or single words, and need not stand in a passage."""
 _NO_ANSWER = "NO ANSWER"
 _RULES = (
     "Answer the question from the numbered passages alone, in at most four sentences. After each "
@@ -98,7 +100,7 @@ def check_reply(reply: str, judged: Sequence[JudgedPassage], *, model: str) -> C
 
 def _check_quotations(text: str, cited: Sequence[JudgedPassage]) -> None:
     read = [" ".join(j.passage.text.split()).casefold() for j in cited]
-    for quoted in _QUOTED.findall(text):
+    for quoted in filter(lambda quoted: len(quoted) >= _LEAST_QUOTED, _QUOTED.findall(text)):
         words = " ".join(MARK.sub("", quoted).split()).strip(" .,;:!?").casefold()
         if not any(words in passage for passage in read):
             raise Unsupported(
@@ -190,7 +192,7 @@ def checked_url(settings: EndpointSettings) -> str:
 
 
 def is_remote(settings: EndpointSettings) -> bool:
-    """Whether what is sent there leaves this machine."""
+    """Whether what is sent to an address that was checked leaves this machine."""
     parts = urlsplit(settings.url)
     return not _is_loopback(parts.hostname or "", parts.port)
 
@@ -209,9 +211,8 @@ def _is_loopback(host: str, port: int | None) -> bool:
     """Whether every address of the host is a loopback address. Only numbers and `localhost` are
     looked up: asking the network for another name would already tell it."""
     name = host.rstrip(".").lower()
-    if not (
-        name == "localhost" or name.endswith(".localhost") or ":" in name or name[-1].isdigit()
-    ):
+    last = name.rpartition(".")[2]
+    if last != "localhost" and ":" not in name and not last.isdigit() and last[:2] != "0x":
         return False
     try:
         found = socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)

@@ -38,6 +38,8 @@ KINDS = {
 _SNIFFED_BYTES = 8192
 _CONTROL_BYTES = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b\b")
 _MAX_CONTROL_SHARE = 0.05
+_CUT = "unexpected end of data"
+"""How Python's decoder says that the last letter of a text is not whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,15 +117,20 @@ def _extract(kind: str, text: str) -> Extracted:
 
 def _decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # begins like that of UTF-16
+        text = data.decode("utf-32", "replace")
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = data.decode("utf-16", "replace")
     else:
         _refuse_binary(data[:_SNIFFED_BYTES])
         try:
             text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = _decode_western(data)
-            notes = ("not UTF-8, read as Windows-1252",)
+        except UnicodeDecodeError as error:
+            whole = data[: error.start]
+            if error.reason == _CUT and not whole.isascii():
+                text, notes = whole.decode("utf-8-sig"), ("cut inside the last letter",)
+            else:
+                text, notes = _decode_western(data), ("not UTF-8, read as Windows-1252",)
     return re.sub(r"\r\n?", "\n", text), notes
 
 

@@ -67,6 +67,13 @@ class _HtmlReader(HTMLParser):
         self._heading_start = -1
         self._heading_words: list[str] = []
 
+    def parse_html_declaration(self, i: int) -> int:
+        """A marked section that no HTML knows is left out; the parser would stop at it."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_title = tag == "title" and not self.title
         self._hidden = tag in ("script", "style")

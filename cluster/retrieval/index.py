@@ -27,7 +27,7 @@ from cluster.retrieval.refresh import IndexProgress, refresh
 from cluster.retrieval.store import Store
 from cluster.retrieval.words import stems
 
-_LOCK_WAIT_S = 60.0
+_LOCK_WAIT_S, _LOCK_TURN_S = 60.0, 0.2
 _UNSAVABLE = {
     errno.ENOSPC,
     getattr(errno, "EDQUOT", errno.ENOSPC),
@@ -179,7 +179,7 @@ def _open(
         )
 
     try:
-        with _locked(folder):
+        with _locked(folder, progress):
             try:
                 if damage:
                     raise IndexDamaged(damage)
@@ -260,18 +260,33 @@ def _save_weights(store: Store, matrix: Matrix, folder: Path, generation: str) -
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process at a time brings a folder up to date; the lock ends with its process."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+def _locked(folder: Path, progress: Progress) -> Iterator[None]:
+    """One process at a time brings a folder up to date; the lock ends with its process. The folders
+    are this user's alone, for they hold the documents' text."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = sqlite3.connect(
-        f"{folder}.lock", timeout=_LOCK_WAIT_S, isolation_level=None, check_same_thread=False
+        f"{folder}.lock", timeout=_LOCK_TURN_S, isolation_level=None, check_same_thread=False
     )
     try:
-        lock.execute("BEGIN EXCLUSIVE")
-        folder.mkdir(exist_ok=True)
+        _take(lock, progress)
+        folder.mkdir(mode=0o700, exist_ok=True)
         yield
     finally:
         lock.close()
+
+
+def _take(lock: sqlite3.Connection, progress: Progress) -> None:
+    """In turns, so that `progress` may end the wait."""
+    until = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+            return
+        except sqlite3.OperationalError as error:
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            progress(IndexProgress(step="wait", done=0, total=0))
 
 
 def _discard(folder: Path) -> None:
@@ -279,7 +294,7 @@ def _discard(folder: Path) -> None:
     doomed = folder.with_name(f"{folder.name}.damaged-{time.time_ns()}")
     folder.rename(doomed)
     shutil.rmtree(doomed, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
 
 
 def _cannot_save(error: Exception) -> bool:

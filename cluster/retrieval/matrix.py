@@ -4,7 +4,9 @@ It stands alone because it is arithmetic on integer ids: bm25s computes the weig
 them up, and neither knows words, files or text. The saved form is mapped into memory, not read.
 """
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +64,12 @@ class Matrix:
         """Writes into `folder`, which must not be looked at before this returns its digest."""
         folder.mkdir(parents=True)
         for part in _PARTS:
-            np.save(folder / f"{part}.npy", getattr(self, part), allow_pickle=False)
+            try:
+                np.save(folder / f"{part}.npy", getattr(self, part), allow_pickle=False)
+            except OSError as error:
+                if error.errno is None:  # how numpy tells that less was written than given
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+                raise
         return _digest(folder)
 
     @classmethod

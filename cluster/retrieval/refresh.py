@@ -29,9 +29,10 @@ _BATCH_BYTES = 4 * 2**20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IndexProgress:
-    """`done` of `total` files are up to date; `source` is the next one. `weigh` comes last."""
+    """`done` of `total` files are up to date; `source` is the next one. `weigh` comes last, and
+    `wait` first where another process reads the same folder."""
 
-    step: Literal["read", "weigh"]
+    step: Literal["wait", "read", "weigh"]
     done: int
     total: int
     source: str = ""
@@ -59,9 +60,15 @@ def refresh(
     run = _Refresh(store, max_file_bytes)
     try:
         for done, file in enumerate(found.files):
-            progress(
-                IndexProgress(step="read", done=done, total=len(found.files), source=file.source)
-            )
+            try:
+                progress(
+                    IndexProgress(
+                        step="read", done=done, total=len(found.files), source=file.source
+                    )
+                )
+            except BaseException:  # nobody waits any more: what is finished is kept
+                run.save()
+                raise
             run.visit(file)
         run.forget_the_rest()
         run.save()

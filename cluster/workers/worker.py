@@ -65,6 +65,8 @@ class Worker(asyncio.Protocol):
         self._write(encode_request(batch_id, request))
 
     def stop(self) -> None:
+        if self.hung_up.is_set():  # it is gone, and the limit for the news of it stands
+            return
         self._write(STOP)
         self._limit(STOP_GRACE_S, lambda: self.kill("it did not stop in time and was killed"))
 

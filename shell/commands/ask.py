@@ -150,7 +150,7 @@ def command(
     answer_model = _answer_model(settings, endpoint, model, allow_remote=allow_remote)
     output = Output(json=as_json, colours=settings.colours)
     text = read_question(question)
-    conversation = _conversation(settings, output, session=session, go_on=go_on)
+    conversation = _conversation(settings, output, docs=docs, session=session, go_on=go_on)
     folder = _documents(output, docs or conversation.docs)
     order = Order(
         question=text,
@@ -180,15 +180,18 @@ class _Conversation:
 
 
 def _conversation(
-    settings: Settings, output: Output, *, session: str | None, go_on: bool
+    settings: Settings, output: Output, *, docs: Path | None, session: str | None, go_on: bool
 ) -> _Conversation:
-    """What the saved sessions say. Where they cannot be read the question is answered all the
-    same, and the note says that nothing is remembered."""
+    """What the saved sessions say. Where they cannot be read a question of `docs` is answered all
+    the same, and the note says that nothing is remembered; of what another would be asked is not
+    known. Raises `SessionError` then."""
     if not session and not go_on:
         return _Conversation()
     try:
         known = Sessions(settings.sessions_file).list()
     except SessionError as error:
+        if docs is None:
+            raise SessionError(f"{error}; or name the documents with --docs") from error
         output.note(f"{error}; the answer will not be saved")
         return _Conversation()
     wanted = known[:1] if go_on else [one for one in known if one.name == session]

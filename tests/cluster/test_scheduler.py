@@ -6,6 +6,7 @@ that come and go, a clock, and a scale. After every step it checks what must alw
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -422,3 +423,12 @@ def test_a_load_that_turns_out_too_large_sends_the_idle_away() -> None:
     world.ready("b")
     world.weigh()
     assert set(world.stopping) == {"a"}
+
+
+def test_a_worker_that_never_lives_waits_no_longer_than_the_longest_wait() -> None:
+    world = loaded_world("a")
+    seat = replace(world.schedule.seats["a"], failures=5_000)
+    world.schedule = replace(world.schedule, seats={"a": seat})
+    world.lose("a")
+    waited_s = world.schedule.seats["a"].retry_at_s - world.now
+    assert waited_s == scheduler.LONGEST_BACK_OFF_S

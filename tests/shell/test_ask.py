@@ -272,6 +272,18 @@ def test_damaged_sessions_do_not_cost_the_answer(
     assert "damaged" in err
 
 
+@pytest.mark.parametrize("flags", [["--session", "pumps"], ["--continue"]])
+def test_damaged_sessions_do_not_let_other_documents_be_asked(
+    home: Path, capsys: pytest.CaptureFixture[str], flags: list[str]
+) -> None:
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "sessions.sqlite3").write_bytes(b"no database" * 100)
+    assert ask(QUESTION, *flags) == Exit.FAILURE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "--docs" in err
+
+
 def test_a_document_cannot_steer_the_terminal(
     docs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Saved conversations, and what happens when their file is in a bad way."""
 
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -151,3 +152,10 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 def test_names_that_cannot_be_listed_are_refused(name: str) -> None:
     with pytest.raises(SessionError, match="a session name is"):
         checked_name(name)
+
+
+def test_documents_whose_name_is_in_latin_1_are_remembered(sessions: Sessions) -> None:
+    docs = os.fsdecode(b"/tmp/caf\xe9")
+    sessions.save("a", report=report("When?"), docs=docs)
+    assert sessions.list()[0].docs == docs
+    assert sessions.read("a").turns[0].docs == docs

@@ -427,6 +427,12 @@ def test_a_view_that_claims_more_than_the_file_holds_is_refused(publish: Publish
         convert(publish(state))
 
 
+def test_a_tensor_without_values_is_refused(publish: Publish) -> None:
+    state = {**random_state(), "embedding.weight": torch.zeros(256, 32, device="meta")}
+    with pytest.raises(CheckpointError, match="claims more than the file can hold"):
+        convert(publish(state))
+
+
 def test_two_names_for_one_tensor_are_refused(publish: Publish) -> None:
     state = random_state()
     state["tok_emb.weight"] = state["embedding.weight"]

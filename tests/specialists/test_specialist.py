@@ -1,18 +1,26 @@
 """A loaded specialist against the plain way: one full forward for each passage, all logits."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokenizers import Encoding, Tokenizer
 
 from specialists import agreement
 from specialists.errors import ContractError
 from specialists.loading import load_for_worker
 from specialists.model.config import DecoderConfig
 from specialists.model.decoder import FinanceDecoder, initialize
-from specialists.prompts import POCKET_RELEVANCE, Contract, build_prompt, resolve_labels
+from specialists.prompts import (
+    CHARACTERS_PER_TOKEN,
+    POCKET_RELEVANCE,
+    Contract,
+    build_prompt,
+    resolve_labels,
+)
 from specialists.requests import Decide, Generate, Represent
 from specialists.specialist import Specialist, load_specialist
 from specialists.tensors import write_checkpoint
@@ -201,6 +209,31 @@ def test_generation_repeats_with_its_seed(judge: Specialist) -> None:
 def test_a_prompt_longer_than_the_model_reads_keeps_its_end(judge: Specialist) -> None:
     generated = judge.generate(Generate(prompt="pump " * 2_000, max_new_tokens=3))
     assert generated.prompt_tokens < TINY.max_seq_len
+
+
+class Counting:
+    """A tokenizer that remembers how long the texts were that it was given."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self.lengths: list[int] = []
+
+    def encode(self, text: str, **settings: bool) -> Encoding:
+        self.lengths.append(len(text))
+        return self._tokenizer.encode(text, **settings)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tokenizer, name)
+
+
+def test_of_a_long_prompt_only_what_can_be_read_is_cut_into_tokens(
+    judge: Specialist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting(judge.tokenizer)
+    monkeypatch.setattr(judge, "tokenizer", counting)
+    end = Generate(prompt="the pump " * 1_000, max_new_tokens=3)
+    assert judge.generate(replace(end, prompt="owls " * 99_999 + end.prompt)) == judge.generate(end)
+    assert max(counting.lengths) <= CHARACTERS_PER_TOKEN * TINY.max_seq_len
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])

@@ -216,3 +216,18 @@ async def judge(specialist: Lexical, question: str, text: str) -> tuple[JudgedPa
         await specialist.decide("q-rag", Decide(query=question, passages=(text,)))
     ).verdicts
     return (JudgedPassage(passage=passage, verdict=verdict, kept=verdict.positive, reason=""),)
+
+
+async def test_nobody_is_warned_of_what_is_not_sent(samples: Index) -> None:
+    async def nobody(name: str, inputs: Mapping[str, Any], /) -> dict[str, Any]:
+        raise AssertionError("looked through for nothing")
+
+    answer = await answer_question(
+        Lexical(threshold=2.0).call,
+        samples,
+        "Who was the first director?",
+        endpoint=EndpointSettings(url="https://example.org/v1", model="m", allow_remote=True),
+        guards=choose_guards(nobody, {"personal-data": "q-pii"}, USUAL_GUARDS),
+    )
+    assert answer.refused
+    assert answer.warnings == ()

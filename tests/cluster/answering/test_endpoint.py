@@ -256,3 +256,27 @@ def test_another_machine_is_reached_only_when_allowed_and_by_https() -> None:
     assert checked_url(settings("https")) == "https://example.org/v1/chat/completions"
     with pytest.raises(EndpointError, match="https only"):
         checked_url(settings("http"))
+
+
+def test_what_stands_between_two_quotations_is_none() -> None:
+    reply = 'The switch is "on" when the lamp says "ready" [1].'
+    assert check_reply(reply, judged("The switch is on."), model="tiny").citations
+
+
+@pytest.mark.parametrize("url", ["http://llm-server1/v1", "http://example.com1/v1", "http://./v1"])
+def test_a_name_is_never_looked_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object, **__: object) -> list[object]:
+        raise AssertionError("asked the network")
+
+    monkeypatch.setattr("cluster.answering.endpoint.socket.getaddrinfo", nobody)
+    with pytest.raises(EndpointError, match="is not this machine"):
+        checked_url(EndpointSettings(url=url, model="tiny"))
+
+
+async def test_an_address_that_may_not_be_used_is_told_before_anything_is_judged() -> None:
+    async def nobody(name: str, request: Decide, /) -> Decided:
+        raise AssertionError("judged for nothing")
+
+    elsewhere = EndpointSettings(url="http://localhost:99999/v1", model="tiny")
+    with pytest.raises(EndpointError, match="not an address"):
+        await answer_question(nobody, OneText(), "lens?", endpoint=elsewhere)  # type: ignore[arg-type]  # overloads

@@ -282,3 +282,27 @@ def test_of_two_names_that_are_written_alike_one_is_read_and_the_other_told(tmp_
     found = find_documents(tmp_path)
     assert [file.source for file in found.files] == ["a\\xff.md"]
     assert [source for source, _ in found.skipped] == ["a\\xff.md"]
+
+
+@pytest.mark.parametrize("section", ["<![foo[bar]]>", "<![if !mso]>", "<![weird"])
+def test_a_marked_section_that_no_html_knows_is_left_out(section: str) -> None:
+    text = parse_document(f"<p>before</p>{section}<p>after</p>".encode(), source="a.html").text
+    assert "before" in text
+    assert "foo" not in text
+
+
+def test_a_text_cut_inside_its_last_letter_stays_utf_8() -> None:
+    document = parse_document("Zürich café €".encode()[:-1], source="a.txt")
+    assert document.text == "Zürich café "
+    assert document.notes == ("cut inside the last letter",)
+
+
+def test_a_western_text_that_ends_with_an_accent_is_not_taken_for_cut_utf_8() -> None:
+    document = parse_document("The old café".encode("latin-1"), source="a.txt")
+    assert document.text == "The old café"
+    assert document.notes == ("not UTF-8, read as Windows-1252",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_mark_of_byte_order_tells_the_encoding(encoding: str) -> None:
+    assert parse_document("Zürich".encode(encoding), source="a.txt").text == "Zürich"

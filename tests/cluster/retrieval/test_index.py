@@ -1,5 +1,6 @@
 """The saved index: what is read again, what survives damage, a full disk and a second process."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -392,3 +393,50 @@ def test_names_that_are_no_text_are_told_apart(docs: Path, cache: Path) -> None:
             pytest.skip("this file system takes only names that are text")
     assert sources(docs, cache, "lynx") == ["caf\\xe9.txt"]
     assert sources(docs, cache, "marten") == ["caf\\xe8.txt"]
+
+
+def test_a_small_folder_too_keeps_what_was_finished_before_a_stop(docs: Path, cache: Path) -> None:
+    def stop(progress: IndexProgress) -> None:
+        if progress.source == "c.html":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Index.open_or_build(docs, cache, stop)
+    report = refreshed(docs, cache)
+    assert (report.reindexed, report.unchanged) == (1, 2)
+
+
+def test_whoever_waits_for_another_process_may_stop_waiting(docs: Path, cache: Path) -> None:
+    refreshed(docs, cache)
+    (lock_file,) = cache.glob("*.lock")
+    steps: list[str] = []
+
+    def stop(progress: IndexProgress) -> None:
+        steps.append(progress.step)
+        raise KeyboardInterrupt
+
+    with contextlib.closing(sqlite3.connect(lock_file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(KeyboardInterrupt):
+            Index.open_or_build(docs, cache, stop)
+    assert steps == ["wait"]
+
+
+def test_weights_that_are_written_in_part_leave_an_index_in_memory(
+    docs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("35920 requested and 6112 written")  # numpy's words for a full disk
+
+    monkeypatch.setattr("cluster.retrieval.matrix.np.save", full)
+    report = refreshed(docs, cache)
+    assert "No space left on device" in report.notices[0]
+    assert "kept in memory" in report.notices[0]
+
+
+def test_what_is_kept_of_the_documents_is_for_their_reader_alone(
+    docs: Path, tmp_path: Path
+) -> None:
+    refreshed(docs, tmp_path / "fresh")
+    kept = [tmp_path / "fresh", *(p for p in (tmp_path / "fresh").iterdir() if p.is_dir())]
+    assert [folder.stat().st_mode & 0o077 for folder in kept] == [0, 0]
