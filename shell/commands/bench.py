@@ -224,7 +224,7 @@ class Drawing:
             floor = 1 - 1 / (1 + measured.settings.negatives)
             marks = sized_marks(measured, self.parameters)
             drawn += draw_sizes(
-                marks, floor, self._folder, name=measured.name, title="rows decided rightly"
+                marks, floor, self._folder, name=measured.name, title="rows decided correctly"
             )
         for path in drawn:
             output.note(f"drew {path}")
@@ -276,7 +276,7 @@ def print_marks(output: Output, measured: "Measured") -> None:
     """One column for each scorer, in percent with 95% intervals, and what the figures mean."""
     from specialists.evaluation.lexical import SETTINGS
     from specialists.evaluation.measure import LEGEND, OWN_DECISION
-    from specialists.evaluation.relevance_card import twin_words
+    from specialists.evaluation.relevance_card import lead_columns, twin_words
 
     settings, first = measured.settings, measured.marks[0]
     output.answer(
@@ -288,6 +288,10 @@ def print_marks(output: Output, measured: "Measured") -> None:
     names = [name for name in LEGEND if any(name in m.marks for m in measured.marks)]
     rows = [[name, *(str(m.marks.get(name, "–")) for m in measured.marks)] for name in names]
     _print_columns(output, heads, rows)
+    if measured.leads:
+        (_, *rivals), ahead = lead_columns(measured)
+        output.answer(f"\nahead in points, {measured.leads[0].scorer} of")
+        _print_columns(output, rivals, [list(row) for row in ahead])
     output.note(
         "in brackets: 95% intervals that resample whole queries, at 0 and 100 Wilson's; always 0 "
         "is the floor"

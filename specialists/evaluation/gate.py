@@ -16,7 +16,7 @@ from specialists.checkpoint import sha256_of
 from specialists.evaluation.cards import Weights, missing_record
 from specialists.evaluation.curves import SizedMark
 from specialists.evaluation.lexical import Lexical
-from specialists.evaluation.measure import OWN_DECISION, Marks, mark_task
+from specialists.evaluation.measure import OWN_DECISION, Lead, Marks, leads_in_auroc, mark_task
 from specialists.evaluation.tasks import (
     Scored,
     Scorer,
@@ -115,14 +115,16 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """The marks of all scorers on one collection, and the files it was read from. `left_out` counts
-    judged queries without a relevant passage in the corpus, or with too few others."""
+    """The marks of all scorers on one collection, the leads of the last one over the others, and
+    the files it was read from. `left_out` counts judged queries without a relevant passage in the
+    corpus, or with too few others."""
 
     name: str
     licence: str
     sha256: dict[str, str]
     settings: Settings
     marks: tuple[Marks, ...]
+    leads: tuple[Lead, ...] = ()
     left_out: int = 0
 
 
@@ -193,28 +195,43 @@ def measure_collection(
         for pattern in ("corpus.jsonl*", "queries.jsonl*", "qrels/test.tsv")
         for path in folder.glob(pattern)
     )
+    said = [(one, _score(task, one, tick, hear)) for one in entrants(lexical)]
     return Measured(
         name=collection.name,
         licence=_licence(folder),
         sha256={str(path.relative_to(folder)): sha256_of(path) for path in files},
         settings=settings,
-        marks=tuple(
-            marks for one in entrants(lexical) for marks in _mark_scorer(task, one, tick, hear)
-        ),
+        marks=tuple(marks for one, scored in said for marks in _marks(task, one.name, scored)),
+        leads=tuple(_leads(task, [(one.name, scored) for one, scored in said])),
         left_out=task.left_out,
     )
 
 
-def _mark_scorer(task: Task, scorer: Scorer, tick: Tick, hear: Hear) -> Iterator[Marks]:
-    """At its own decisions where it takes any; at its oracle threshold where scores differ."""
+def _score(task: Task, scorer: Scorer, tick: Tick, hear: Hear) -> Sequence[Scored]:
     done = count(1)
     total = len(task.groups)
     scored = score_task(task, scorer, on_group=lambda: tick(next(done), total, scorer.name))
     hear(scorer, task, scored)
+    return scored
+
+
+def _marks(task: Task, name: str, scored: Sequence[Scored]) -> Iterator[Marks]:
+    """At its own decisions where it takes any; at its oracle threshold where scores differ."""
     if all(one.decisions is not None for one in scored):
-        yield mark_task(task, scored, scorer=scorer.name)
-    if len({score for one in scored for score in one.scores}) > 1:
-        yield mark_task(task, scored, scorer=scorer.name, oracle=True)
+        yield mark_task(task, scored, scorer=name)
+    if _ranks(scored):
+        yield mark_task(task, scored, scorer=name, oracle=True)
+
+
+def _leads(task: Task, said: Sequence[tuple[str, Sequence[Scored]]]) -> Iterator[Lead]:
+    *others, (last, scored) = said
+    for name, other in others:
+        if _ranks(other):
+            yield from leads_in_auroc(task, scored, other, scorer=last, over=name)
+
+
+def _ranks(scored: Sequence[Scored]) -> bool:
+    return len({score for one in scored for score in one.scores}) > 1
 
 
 def sized_marks(one: Measured, parameters: Mapping[str, int]) -> tuple[SizedMark, ...]:

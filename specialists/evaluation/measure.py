@@ -28,7 +28,7 @@ OWN_DECISION = "own decision"
 """The rule of marks at the decisions a scorer takes itself."""
 
 LEGEND = {
-    "accuracy": "rows decided rightly",
+    "accuracy": "rows decided correctly",
     "recall": "relevant rows accepted",
     "precision": "accepted rows that are relevant",
     "false_accepts": "irrelevant rows accepted (lower is better)",
@@ -75,6 +75,24 @@ class Marks:
     marks: dict[str, Mark]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lead:
+    """How much higher `mark` is for `scorer` than for `over` on the same rows: a difference between
+    -1 and 1 with its 95% interval. Both are resampled together, so what is hard for both does not
+    blur it: an interval without 0 is a difference even where those of the two marks overlap."""
+
+    mark: str
+    scorer: str
+    over: str
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """In points, with the interval."""
+        return f"{100 * self.value:+.1f} [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
+
+
 def mark_task(
     task: Task, scored: Sequence[Scored], *, scorer: str, oracle: bool = False, seed: int = 0
 ) -> Marks:
@@ -83,9 +101,7 @@ def mark_task(
     pairs = list(zip(task.groups, scored, strict=True))
     _, query_of_group = np.unique([g.query_id for g in task.groups], return_inverse=True)
     group = np.repeat(np.arange(len(pairs)), [len(g.rows) for g in task.groups])
-    query = query_of_group[group]
-    score = np.array([s.scores[i] for g, s in pairs for i in g.rows])
-    label = np.array([g.relevant[i] for g, _ in pairs for i in g.rows])
+    score, label, query = _rows(task.groups, scored, query_of_group)
     threshold = best_threshold(score, label) if oracle else None
     if threshold is not None:
         accepted = [tuple(value >= threshold for value in s.scores) for s in scored]
@@ -120,6 +136,25 @@ def mark_task(
         n_rows=len(score),
         n_queries=draws.shape[1],
         marks={name: marks[name] for name in LEGEND if name in marks},
+    )
+
+
+def leads_in_auroc(
+    task: Task,
+    scored: Sequence[Scored],
+    others: Sequence[Scored],
+    *,
+    scorer: str,
+    over: str,
+    seed: int = 0,
+) -> tuple[Lead, ...]:
+    """Of what one scorer said over what another said of the same `task`: in the AUROC of passages
+    and, where there are absent twins, in that of lists; no threshold stands in either."""
+    _, query_of_group = np.unique([g.query_id for g in task.groups], return_inverse=True)
+    draws = draw_queries(int(query_of_group.max()) + 1, seed=seed)
+    ours, theirs = (_rankings(task.groups, said, query_of_group) for said in (scored, others))
+    return tuple(
+        _lead(name, ours[name], theirs[name], draws, scorer=scorer, over=over) for name in ours
     )
 
 
@@ -173,6 +208,12 @@ def proportion(values: npt.NDArray[np.generic], query: Ints, draws: Floats) -> M
 
 def auroc_mark(score: Floats, label: Bools, query: Ints, draws: Floats) -> Mark:
     """AUROC over all pairs of rows, also of different queries, with the bootstrap's interval."""
+    value, drawn = _draw_auroc(score, label, query, draws)
+    return _bootstrapped(value, drawn, len(score), len(np.unique(query)))
+
+
+def _draw_auroc(score: Floats, label: Bools, query: Ints, draws: Floats) -> tuple[float, Floats]:
+    """The value, and [D], less the draws without rows of both kinds."""
     positive, negative = score[label], score[~label]
     n_all = draws.shape[1]
     wins_QQ = np.zeros((n_all, n_all))
@@ -182,8 +223,7 @@ def auroc_mark(score: Floats, label: Bools, query: Ints, draws: Floats) -> Mark:
         draws @ np.bincount(query[~label], minlength=n_all)
     )
     won = ((draws @ wins_QQ) * draws).sum(axis=1)
-    drawn = won[pairs > 0] / pairs[pairs > 0]
-    return _bootstrapped(float(wins_PN.mean()), drawn, len(score), len(np.unique(query)))
+    return float(wins_PN.mean()), won[pairs > 0] / pairs[pairs > 0]
 
 
 def calibration_mark(score: Floats, label: Bools, query: Ints, draws: Floats) -> Mark:
@@ -201,6 +241,48 @@ def calibration_mark(score: Floats, label: Bools, query: Ints, draws: Floats) ->
     return _mark(value, float(low), float(high), len(score), len(np.unique(query)), "bootstrap")
 
 
+_Ranking = tuple[Floats, Bools, Ints]
+"""Scores, labels and queries of what is ranked."""
+
+
+def _rankings(
+    groups: Sequence[Group], scored: Sequence[Scored], query_of_group: Ints
+) -> dict[str, _Ranking]:
+    """What each AUROC is over, by its mark."""
+    found = {"auroc": _rows(groups, scored, query_of_group)}
+    twins = [n for n, group in enumerate(groups) if group.present]
+    if twins:
+        found["absent_auroc"] = _lists(groups, scored, query_of_group, twins)
+    return found
+
+
+def _rows(groups: Sequence[Group], scored: Sequence[Scored], query_of_group: Ints) -> _Ranking:
+    pairs = list(zip(groups, scored, strict=True))
+    return (
+        np.array([s.scores[i] for g, s in pairs for i in g.rows]),
+        np.array([g.relevant[i] for g, _ in pairs for i in g.rows]),
+        np.repeat(query_of_group, [len(g.rows) for g in groups]),
+    )
+
+
+def _lists(
+    groups: Sequence[Group], scored: Sequence[Scored], query_of_group: Ints, twins: Sequence[int]
+) -> _Ranking:
+    """Lists with a relevant passage, then those without, each by its best."""
+    present = [max(scored[g].scores[i] for i in groups[g].present) for g in twins]
+    absent = [max(scored[g].scores[i] for i in groups[g].absent) for g in twins]
+    sides = np.repeat([True, False], len(twins))
+    return np.array([*present, *absent]), sides, np.tile(query_of_group[list(twins)], 2)
+
+
+def _lead(
+    mark: str, ours: _Ranking, theirs: _Ranking, draws: Floats, *, scorer: str, over: str
+) -> Lead:
+    (value, drawn), (other, other_drawn) = (_draw_auroc(*one, draws) for one in (ours, theirs))
+    low, high = (float(edge) for edge in np.quantile(drawn - other_drawn, [0.025, 0.975]))
+    return Lead(mark=mark, scorer=scorer, over=over, value=value - other, low=low, high=high)
+
+
 def _twin_marks(
     groups: Sequence[Group],
     scored: Sequence[Scored],
@@ -213,14 +295,13 @@ def _twin_marks(
     if not twins:
         return {}
     query = query_of_group[twins]
-    present = np.array([max(scored[g].scores[i] for i in groups[g].present) for g in twins])
-    absent = np.array([max(scored[g].scores[i] for i in groups[g].absent) for g in twins])
+    best, sides, query_of_list = _lists(groups, scored, query_of_group, twins)
+    present, absent = best[sides], best[~sides]
     answered = np.array([any(accepted[g][i] for i in groups[g].present) for g in twins])
     misled = np.array([any(accepted[g][i] for i in groups[g].absent) for g in twins])
     at_90 = np.sort(present)[len(present) // 10]
-    best, sides = np.concatenate([present, absent]), np.repeat([True, False], len(twins))
     return {
-        "absent_auroc": auroc_mark(best, sides, np.tile(query, 2), draws),
+        "absent_auroc": auroc_mark(best, sides, query_of_list, draws),
         "answered": proportion(answered, query, draws),
         "false_answers": proportion(misled, query, draws),
         "false_answers_at_90": proportion(absent >= at_90, query, draws),

@@ -80,6 +80,30 @@ def _marks_section(one: Measured) -> list[str]:
             ("mark", *(f"{marks.scorer}, {marks.rule}" for marks in one.marks)),
             [(name, *(str(marks.marks.get(name, "–")) for marks in one.marks)) for name in names],
         ),
+        *leads_table(one),
+    ]
+
+
+def lead_columns(one: Measured) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Heads and rows: how many points the last of the scorers is ahead, in each mark."""
+    rivals = list(dict.fromkeys(lead.over for lead in one.leads))
+    names = list(dict.fromkeys(lead.mark for lead in one.leads))
+    points = {(lead.mark, lead.over): str(lead) for lead in one.leads}
+    return (
+        ("ahead, in points", *rivals),
+        [(name, *(points[name, rival] for rival in rivals)) for name in names],
+    )
+
+
+def leads_table(one: Measured) -> list[str]:
+    if not one.leads:
+        return []
+    heads, rows = lead_columns(one)
+    return [
+        f"How far {one.leads[0].scorer} is ahead in AUROC, both resampled together: where 0 is "
+        "outside the interval, the two differ.",
+        "",
+        *table(heads, rows),
     ]
 
 

@@ -42,7 +42,7 @@ LEGEND: Mapping[str, str] = {
     CARRY: "relevant passages accepted",
     CROSS: "passages of another domain refused",
     "near": "near-misses refused",
-    **{kind: f"rows of twins of this kind ({kind}) decided rightly" for kind in NEAR_KINDS},
+    **{kind: f"rows of twins of this kind ({kind}) decided correctly" for kind in NEAR_KINDS},
 }
 """Every mark by kind of row, in the order it is printed."""
 

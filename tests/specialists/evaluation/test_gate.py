@@ -247,6 +247,9 @@ def test_the_card_holds_weights_data_seeds_marks_and_floors(data: Path, checkpoi
     assert "overlap, own decision" in card
     for mark in ("accuracy", "absent_auroc", "brier"):
         assert str(next(m.marks[mark] for m in report.measured[0].marks[::-1])) in card
+    (lead, *_) = report.measured[0].leads
+    assert (lead.scorer, lead.over) == ("overlap", "BM25")
+    assert f"| auroc | {lead} |" in card
 
 
 def test_the_marks_are_written_for_machines_too(data: Path, checkpoint: Path) -> None:

@@ -14,6 +14,7 @@ from specialists.evaluation.measure import (
     best_threshold,
     calibration_mark,
     draw_queries,
+    leads_in_auroc,
     mark_task,
     proportion,
     wilson,
@@ -193,3 +194,44 @@ def test_the_same_seed_draws_the_same_queries() -> None:
     assert (first == again).all()
     assert (first != other).any()
     assert (first.sum(axis=1) == 20).all()
+
+
+def scores_of(task: Task, *, good: float, hard: np.random.Generator) -> list[Scored]:
+    """The positive is ahead of the others by `good`, less where `hard` says so."""
+    found = []
+    for _ in task.groups:
+        noise = hard.normal(size=6)
+        found.append(Scored(scores=tuple(noise + np.array([good, 0, 0, 0, 0, 0]))))
+    return found
+
+
+def test_nobody_is_ahead_of_himself() -> None:
+    task = task_of(40, 20)
+    said = scores_of(task, good=1.0, hard=np.random.default_rng(1))
+    leads = leads_in_auroc(task, said, said, scorer="a", over="b")
+    assert [(lead.mark, lead.value, lead.low, lead.high) for lead in leads] == [
+        ("auroc", 0.0, 0.0, 0.0),
+        ("absent_auroc", 0.0, 0.0, 0.0),
+    ]
+
+
+def test_a_lead_is_the_difference_of_the_marks_and_surer_than_their_intervals() -> None:
+    """What is hard for both does not blur it."""
+    task = task_of(60, 60)
+    good, better = (
+        scores_of(task, good=good, hard=np.random.default_rng(1)) for good in (1.0, 1.4)
+    )
+    lead, _ = leads_in_auroc(task, better, good, scorer="better", over="good")
+    mine, other = (
+        mark_task(task, said, scorer="x", oracle=True).marks["auroc"] for said in (better, good)
+    )
+    assert lead.value == pytest.approx(mine.value - other.value)
+    assert 0 < lead.low < lead.value < lead.high
+    assert mine.low < other.high, "the intervals themselves overlap"
+
+
+def test_without_absent_twins_there_is_one_lead() -> None:
+    task = task_of(5, 0)
+    said = scores_of(task, good=1.0, hard=np.random.default_rng(1))
+    (lead,) = leads_in_auroc(task, said, said, scorer="a", over="b")
+    assert str(lead) == "+0.0 [+0.0, +0.0]"
