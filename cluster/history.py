@@ -75,7 +75,6 @@ class Peak:
     name: str
     samples: int
     peak_pss_bytes: int | None
-    mean_cpu_percent: float
     requests: int
     failed: int
     tokens: int
@@ -193,7 +192,7 @@ def read_peaks(path: Path, *, since: float) -> list[Peak]:
         if db is None:
             return []
         rows = db.execute(
-            f"SELECT name, count(*), max(pss_bytes), {_TOTALS}, avg(cpu_percent), "  # noqa: S608
+            f"SELECT name, count(*), max(pss_bytes), {_TOTALS}, "  # noqa: S608
             "max(queue), max(p95_s), cluster FROM sample WHERE at >= ? GROUP BY cluster, name",
             (since,),
         ).fetchall()
@@ -206,7 +205,7 @@ def read_peaks(path: Path, *, since: float) -> list[Peak]:
             )
         }
     each: dict[str, list[Peak]] = {}
-    for name, samples, pss, *totals, cpu, queue, p95, cluster in rows:
+    for name, samples, pss, *totals, queue, p95, cluster in rows:
         start = before.get((cluster, name), (0, 0, 0, 0.0))
         requests, failed, tokens, cpu_s = (b - a for a, b in zip(start, totals, strict=True))
         each.setdefault(name, []).append(
@@ -214,7 +213,6 @@ def read_peaks(path: Path, *, since: float) -> list[Peak]:
                 name=name,
                 samples=samples,
                 peak_pss_bytes=pss,
-                mean_cpu_percent=cpu,
                 requests=requests,
                 failed=failed,
                 tokens=tokens,
@@ -230,12 +228,10 @@ def read_peaks(path: Path, *, since: float) -> list[Peak]:
 
 def _joined(peaks: Sequence[Peak]) -> Peak:
     """The same specialist in several clusters."""
-    samples = sum(peak.samples for peak in peaks)
     return Peak(
         name=peaks[0].name,
-        samples=samples,
+        samples=sum(peak.samples for peak in peaks),
         peak_pss_bytes=max((p.peak_pss_bytes for p in peaks if p.peak_pss_bytes), default=None),
-        mean_cpu_percent=sum(p.mean_cpu_percent * p.samples for p in peaks) / samples,
         requests=sum(peak.requests for peak in peaks),
         failed=sum(peak.failed for peak in peaks),
         tokens=sum(peak.tokens for peak in peaks),

@@ -6,11 +6,12 @@ takes the file's place: when it does not say exactly what was wanted, the file s
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -19,6 +20,19 @@ from cluster.errors import RegistryError
 from cluster.registry_file import YamlFile, parse_yaml, read_yaml_file
 
 MODELINE = "# yaml-language-server: $schema={schema}\n"
+
+
+@contextlib.contextmanager
+def editing(path: Path) -> Iterator[None]:
+    """One process at a time reads and changes the file; the lock ends with its process."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    real = path.resolve()
+    try:
+        with real.with_name(f".{real.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise RegistryError(f"{path}: cannot be locked for a change ({error.strerror})") from error
 
 
 def add_entry(path: Path, name: str, values: Mapping[str, object], *, schema: Path) -> None:

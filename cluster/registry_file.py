@@ -18,6 +18,7 @@ from cluster.errors import ClusterError, RegistryError
 
 MAX_FILE_BYTES = 1024 * 1024
 _PLAIN_TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
+_MOST_BITS = 4_096
 _FILLED_IN = re.compile(r"\$\{([^}]*)\}")
 
 Key = tuple[str | int, ...]
@@ -151,6 +152,8 @@ class _Reading:
             return _FILLED_IN.sub(lambda match: self._fill_in(match, line), value)
         if isinstance(value, float) and not math.isfinite(value):
             raise self.kind.error(f"{self.path}:{line}: {node.value} is no number to count with")
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise self.kind.error(f"{self.path}:{line}: that number is too large to count with")
         if value is None or isinstance(value, bool | int | float):
             return value
         return str(node.value)

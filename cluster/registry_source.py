@@ -24,10 +24,20 @@ class RegistrySource:
 
     def read(self) -> Registry:
         """Raises `RegistryError`."""
+        return merge_registries(*self._each())
+
+    def without(self, name: str) -> Registry:
+        """As it reads once the own file has no entry of that name. Raises `RegistryError`."""
+        *others, own = self._each()
+        left = (spec for spec in own.specs.values() if spec.name != name)
+        specs = {spec.name: spec for one in others for spec in one.specs.values()}
+        return Registry.of((specs | {spec.name: spec for spec in left}).values())
+
+    def _each(self) -> list[Registry]:
         if self._alone:
-            return read_registry(self.files[0])
+            return [read_registry(self.files[0])]
         shipped = read_registry(self.files[0], root=ROOT)
-        return merge_registries(shipped, *map(read_registry, filter(Path.is_file, self.files[1:])))
+        return [shipped, *map(read_registry, filter(Path.is_file, self.files[1:]))]
 
 
 def shipped_registry_path() -> Path:

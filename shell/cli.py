@@ -230,7 +230,8 @@ def _unexpected(error: BaseException, *, debug: bool) -> Ending:
 
 def _say(sentence: str) -> None:
     try:
-        print(f"qshell: {sentence}", file=sys.stderr, flush=True)  # noqa: T201  the last word
+        words: str = importlib.import_module("shell.output").plain(sentence)
+        print(f"qshell: {words}", file=sys.stderr, flush=True)  # noqa: T201  the last word
     except OSError:
         return
 

@@ -27,7 +27,8 @@ def keep_traceback(error: BaseException) -> Path | None:
     head = f"{now.isoformat()}  qshell {_version()}  Python {platform.python_version()}"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(f"{head}  {platform.platform()}\n\n{traceback_text(error)}", "utf-8")
+        text = f"{head}  {platform.platform()}\n\n{traceback_text(error)}"
+        path.write_text(text, "utf-8", errors="backslashreplace")
         for old in sorted(path.parent.glob("error-*.log"))[:-_KEPT]:
             old.unlink(missing_ok=True)
     except OSError:

@@ -4,6 +4,7 @@ It stands alone because the command line and the screen must find the same ones.
 listed too, with what is wrong in it.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class ListedPipeline:
         if self.pipeline is not None:
             return self.pipeline.description or "no description"
         count = len(self.problems)
-        line = self.problems[0].replace(f"{self.path}:", "line ", 1)
+        line = re.sub(rf"^{re.escape(str(self.path))}:(?=\d)", "line ", self.problems[0])
         return f"broken: {count} problems" if count > 1 else f"broken: {line}"
 
 

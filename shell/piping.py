@@ -5,7 +5,6 @@ stderr, the failed ones kept in a file of their own, and a sentence at the end. 
 belongs to the cluster.
 """
 
-import json
 import os
 import secrets
 import stat
@@ -25,7 +24,7 @@ from cluster.pipelines.pipeline import Input, Pipeline
 from cluster.pipelines.run import RowResult, StepBegan, StepDone, summary
 from cluster.pipelines.runner import PipelineRunner
 from cluster.pipelines.types import TEXTS
-from cluster.pipelines.values import from_json
+from cluster.pipelines.values import from_json, read_json
 from cluster.places import expanded
 from shell.asking import open_cluster
 from shell.errors import ShellError
@@ -40,11 +39,13 @@ _GIVEN_CHARACTERS = 60
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowsOrder:
     """How rows are to be run. `fixed` are inputs that every row is given; `failed` is the file
-    for the rows that fail."""
+    for the rows that fail, and where nobody `named` it, a free name like it is taken instead of one
+    that holds rows of an earlier run."""
 
     fixed: Mapping[str, Any]
     root: Path
     failed: Path
+    named: bool
     at_once: int
     fresh: bool = False
     trace: bool = False
@@ -81,7 +82,7 @@ def read_input(name: str, wanted: Input, typed: str) -> Any:
     if wanted.type == TEXTS and not typed.lstrip().startswith("["):
         return tuple(line.strip() for line in typed.splitlines() if line.strip())
     try:
-        return from_json(json.loads(typed), wanted.type, name)
+        return from_json(read_json(typed), wanted.type, name)
     except (ValueError, RecursionError) as error:
         raise RowError(f"{name}: expected {wanted.type} as JSON ({error})") from error
 
@@ -112,7 +113,8 @@ async def run_stream(
     count = Count()
     total = count_lines(stream)
     steps = _Steps(output=output, shown=order.trace)
-    with FailedRows(order.failed, stream, output) as kept, output.progress() as tick:
+    rows = FailedRows(order.failed, stream, output, named=order.named)
+    with rows as kept, output.progress() as tick:
         async with open_cluster(settings) as cluster:
             cluster.events.listen(_teller(tick))
             async with cluster.runner(
@@ -165,10 +167,13 @@ class FailedRows:
     """The rows that failed, as they came, in a file that can be run again. It takes its name only
     when the run reached its end, so that it may be the file that is being read: that one goes when
     none failed any more, and stays whole when the run was broken off, or when a row of it was too
-    long to be kept."""
+    long to be kept. What is no ordinary file, such as /dev/null, is written to and stays."""
 
-    def __init__(self, path: Path, source: BinaryIO, output: Output) -> None:
+    def __init__(self, path: Path, source: BinaryIO, output: Output, *, named: bool = True) -> None:
+        """Unless it was `named`, no file is replaced but the one that is being read."""
         self._path = path
+        self._named = named
+        self._special = path.exists() and not path.is_file()
         self._unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
         self._source = source
         self._output = output
@@ -194,9 +199,11 @@ class FailedRows:
         source_may_go = stopped_by is None and not self._too_long
         if self._file is not None:
             self._file.close()
-            self.kept_in = self._unfinished
+            self.kept_in = self._path if self._special else self._unfinished
+            if self._special:
+                return
             if stopped_by is None and (source_may_go or not self._is_source()):
-                self.kept_in = self._unfinished.replace(self._path)
+                self.kept_in = self._unfinished.replace(self._target())
             elif stopped_by is not None:
                 self._output.note(f"the rows that failed so far are kept in {self._unfinished}")
         elif source_may_go and self._is_source():
@@ -207,12 +214,22 @@ class FailedRows:
             self._too_long += 1
             return
         if self._file is None:
-            self._file = self._unfinished.open("xb")
+            self._file = self._path.open("ab") if self._special else self._unfinished.open("xb")
         self._file.write(given.strip() + b"\n")
+
+    def _target(self) -> Path:
+        if self._named or self._is_source():
+            return self._path
+        free, number = self._path, 1
+        while free.exists():
+            number += 1
+            free = self._path.with_name(f"{self._path.stem}.{number}{self._path.suffix}")
+        return free
 
     def _is_source(self) -> bool:
         try:
-            return os.path.samestat(os.fstat(self._source.fileno()), self._path.stat())
+            source = os.fstat(self._source.fileno())
+            return stat.S_ISREG(source.st_mode) and os.path.samestat(source, self._path.stat())
         except OSError:
             return False
 

@@ -14,7 +14,7 @@ from cluster.errors import RegistryError, UnknownSpecialist
 from cluster.places import expanded
 from cluster.registry import LEAST_EXAMPLES, Registry, SpecialistSpec, check_entry, read_registry
 from cluster.registry_check import check_specialist, trained_routes
-from cluster.registry_edit import add_entry, set_examples
+from cluster.registry_edit import add_entry, editing, set_examples
 from cluster.registry_source import RegistrySource, schema_path
 from cluster.router import as_example
 from shell.settings import Settings
@@ -47,6 +47,13 @@ def register_specialist(
     `values` are the other keys; empty ones are left out. Returns the file. Raises
     `RegistryError`, and then nothing was written."""
     source = RegistrySource(settings.registry)
+    with editing(source.own_file):
+        return _register(source, name, checkpoint=checkpoint, values=values)
+
+
+def _register(
+    source: RegistrySource, name: str, *, checkpoint: Path, values: Mapping[str, object]
+) -> Path:
     folder = expanded(checkpoint).absolute()
     entry = {"checkpoint": str(folder)} | {key: value for key, value in values.items() if value}
     spec = check_entry(name, entry, folder)
@@ -95,6 +102,11 @@ def change_example(settings: Settings, name: str, text: str) -> ExampleChange:
     already, takes it out. Raises `RegistryError` or `UnknownSpecialist`, and then nothing was
     written."""
     source = RegistrySource(settings.registry)
+    with editing(source.own_file):
+        return _change_example(source, name, text)
+
+
+def _change_example(source: RegistrySource, name: str, text: str) -> ExampleChange:
     registry = source.read()
     spec = registry.resolve(name)
     asked = as_example(text)

@@ -108,8 +108,7 @@ class Sessions:
 
     def read(self, name: str) -> Session:
         """The conversation called `name`."""
-        if not self._path.exists():
-            raise self._unknown(name)
+        self._check_known(name)
         with self._open() as db:
             row = db.execute(
                 "SELECT id, started_at FROM session WHERE name = ?", (name,)
@@ -129,11 +128,15 @@ class Sessions:
         return Session(name=name, started_at=row[1], turns=turns)
 
     def delete(self, name: str) -> None:
-        if not self._path.exists():
-            raise self._unknown(name)
+        self._check_known(name)
         with self._open() as db:
             if not db.execute("DELETE FROM session WHERE name = ?", (name,)).rowcount:
                 raise self._unknown(name)
+
+    def _check_known(self, name: str) -> None:
+        """Raises unless a session can be called so."""
+        if not self._path.exists() or isinstance(_kept_path(name), bytes):
+            raise self._unknown(name)
 
     def _unknown(self, name: str) -> SessionError:
         return SessionError(f"no session is called {name}; `qshell session list` shows them all")

@@ -146,7 +146,7 @@ def _read_entries(path: Path) -> dict[str, object]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError(f"{path}:{line}: not YAML ({error.problem})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise SettingsError(f"{path}: not YAML ({error})") from error
     if root is None:
         return {}
@@ -192,8 +192,7 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
         except ValueError as error:
             raise SettingsError(f"{where}: guards: {error}") from error
     if key == "score_cache":
-        # A relative file is meant from the one that names it.
-        return value if value in ("on", "off") else str(folder / expanded(value))
+        return _checked_score_cache(value, where=where, folder=folder)
     if key in _TRUTH_KEYS:
         if value not in ("true", "false"):
             raise SettingsError(f"{where}: {key}: {value} is neither true nor false")
@@ -204,12 +203,25 @@ def _checked_value(key: str, node: yaml.Node, *, where: str, folder: Path) -> ob
     return value
 
 
+def _checked_score_cache(value: str, *, where: str, folder: Path) -> str:
+    """`on`, `off`, or the file. A relative one is meant from the file that names it."""
+    switched = {"on": "on", "true": "on", "off": "off", "false": "off"}.get(value.lower())
+    if switched is None and value.lower() in ("yes", "no", "null", "none"):
+        raise SettingsError(f"{where}: score_cache: {value} is none of on, off and a file")
+    return switched or str(folder / expanded(value))
+
+
 def _checked_keys(node: yaml.Node, *, where: str) -> dict[str, str]:
     if not isinstance(node, yaml.MappingNode) or not all(
         isinstance(part, yaml.ScalarNode) and part.value for pair in node.value for part in pair
     ):
         raise SettingsError(f"{where}: keys: expected lines of `action: key`")
-    return {str(action.value): str(key.value) for action, key in node.value}
+    found: dict[str, str] = {}
+    for action, key in node.value:
+        if action.value in found:
+            raise SettingsError(f"{where}: keys: {action.value} is given twice; keep one")
+        found[str(action.value)] = str(key.value)
+    return found
 
 
 def _checked_size(value: str, *, where: str) -> int:

@@ -78,7 +78,9 @@ class Contract:
             raise ContractError(
                 f"contract labels {self.labels}: must differ and include positive={self.positive!r}"
             )
-        if self.meanings and len(set(self.meanings)) != len(self.labels):
+        if self.meanings and not (
+            len(set(self.meanings)) == len(self.meanings) == len(self.labels)
+        ):
             raise ContractError("contract meanings: one for each label, all different")
         if self.label_ids and len(self.label_ids) != len(self.labels):
             raise ContractError("contract label_ids: one id for each label")

@@ -66,9 +66,9 @@ def read_statistics(path: Path) -> FeatureStatistics:
             sample_route_N=tensors["sample_route_N"].astype(np.int64),
             temperature=tensors["temperature"].item(),
         )
+        routes, width = found.mean_CD.shape
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: not the statistics of a router ({error})") from error
-    routes, width = found.mean_CD.shape
     samples = len(found.sample_ND)
     shapes = {
         "covariance_DD": (width, width),

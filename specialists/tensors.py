@@ -54,9 +54,10 @@ def read_tensors(checkpoint: Checkpoint, *, as_stored: Collection[str] = ()) -> 
     stored = _stored_tensors(checkpoint)
     found = {name: tuple(stored[name].shape) for name in stored if name in wanted}
     require_complete(compare_tensors(wanted, found), checkpoint.weights_path)
-    scales = {f"{name}.scale" for name in as_stored}
+    whole = {name for name in as_stored if name in stored and stored[name].dtype == torch.int8}
+    scales = {f"{name}.scale" for name in whole}
     return {
-        name: tensor if name in as_stored or name in scales else _restored(name, stored)
+        name: tensor if name in whole or name in scales else _restored(name, stored)
         for name, tensor in stored.items()
         if name in wanted or name in scales
     }

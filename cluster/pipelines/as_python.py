@@ -48,8 +48,7 @@ def as_python(pipeline: Pipeline) -> str:
     """A module with `pipeline`; built, it equals this one."""
     writer = _Writer()
     lines = [*writer.opening(pipeline), *writer.steps(pipeline.body, pipeline.values, "p", "")]
-    outputs = ", ".join(f"{n}={writer.value(v)}" for n, v in pipeline.values["output"].items())
-    lines.append(f"p.output({outputs})")
+    lines.append(f"p.output({writer.keywords(pipeline.values['output'])})")
     for example in pipeline.values.get("expect") or ():
         lines.append(f"p.expect({', '.join(f'{n}={v!r}' for n, v in example.items())})")
     lines.append("pipeline = p.finish()")
@@ -102,6 +101,12 @@ class _Writer:
             return f"[{', '.join(map(self.value, value))}]"
         return repr(value)
 
+    def keywords(self, values: Mapping[str, Any]) -> str:
+        """As arguments; in braces where a name is none that Python takes."""
+        if all(name.isidentifier() and not keyword.iskeyword(name) for name in values):
+            return ", ".join(f"{name}={self.value(value)}" for name, value in values.items())
+        return f"**{self.value(dict(values))}"
+
     def _ref(self, ref: Ref) -> str:
         node, code = self._nodes.get(ref.name, "Node"), _name(ref.name)
         for name in ref.fields:
@@ -130,6 +135,7 @@ class _Writer:
 
     def _method(self, step: Step, given: dict[str, Any], words: list[str]) -> tuple[str, list[str]]:
         named = step.kind.name in BUILT_IN and step.kind.name != "read"
+        named = named and not (step.kind.name == "merge" and not isinstance(given["lists"], list))
         if not named or any(keyword.iskeyword(key) for key in given):
             node = self.know(step.name, step.type)
             values = ", ".join(f"{key!r}: {self.value(v)}" for key, v in given.items())

@@ -8,7 +8,6 @@ come from and go to is the caller's.
 import asyncio
 import hashlib
 import json
-import math
 import os
 import threading
 from collections.abc import (
@@ -28,6 +27,7 @@ from cluster.pipelines.journal import Journal, KeptRow
 from cluster.pipelines.pipeline import Pipeline, Status
 from cluster.pipelines.run import RowResult
 from cluster.pipelines.stream import AT_ONCE, stream_in_order
+from cluster.pipelines.values import read_json
 
 _READ_BYTES = 65_536
 _SHOWN_BYTES = 200
@@ -143,7 +143,7 @@ def parse_row(given: bytes) -> dict[str, Any]:
     if isinstance(given, TooLong):
         raise RowError(f"the row is over {_MAX_ROW_BYTES} bytes; is it one line of JSON?")
     try:
-        row = json.loads(given, parse_constant=_no_constant, parse_float=_finite)
+        row = read_json(given)
     except (ValueError, RecursionError) as error:
         raise RowError(f"the row is not JSON ({error})") from error
     if not isinstance(row, dict):
@@ -162,17 +162,6 @@ def one_line_json(value: object) -> str:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no number")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError(f"{digits:.20} is more than a number here may be")
-    return number
 
 
 async def read_lines(stream: BinaryIO) -> AsyncIterator[bytes]:

@@ -92,7 +92,8 @@ class _Check:
         names = self._names(steps, outer, key)
         scope: dict[str, Type | None] = {**outer, **dict.fromkeys(names)}
         found: dict[str, Step | None] = dict.fromkeys(steps)
-        for name in self._order(steps, kinds, key):
+        order = self._order(steps, kinds, key)
+        for name in order:
             kind = kinds[name]
             if kind is not None:
                 step = checker.check(name, kind, steps[name], scope, (*key, "steps", name))
@@ -102,7 +103,7 @@ class _Check:
         if output is None or not all(found.values()) or len(names) < len(steps):
             return None
         self._unused_steps(raw, steps, found, key)
-        ordered = tuple(step for name in self._order(steps, kinds, key) if (step := found[name]))
+        ordered = tuple(step for name in order if (step := found[name]))
         return Body(steps=ordered, output=output.wire, type=output.type)
 
     def _output(self, raw: dict[str, Any], scope: Scope, key: Key) -> Any:
@@ -124,7 +125,8 @@ class _Check:
         self, steps: dict[str, Any], kinds: Mapping[str, StepKind | None], key: Key
     ) -> list[str]:
         """Each step after those it uses; in the order of the file where that leaves a choice."""
-        needs = {n: [m for m in steps if m in _uses(s, kinds[n])] for n, s in steps.items()}
+        uses = {name: _uses(step, kinds[name]) for name, step in steps.items()}
+        needs = {name: [other for other in steps if other in uses[name]] for name in steps}
         try:
             return list(TopologicalSorter(needs).static_order())
         except CycleError as error:

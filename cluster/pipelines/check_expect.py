@@ -1,6 +1,7 @@
 """Whether the examples of a pipeline are written right. Pure; `examples.py` runs them."""
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, cast, get_args
 
 from cluster.errors import RowError
@@ -48,6 +49,8 @@ class _ExpectCheck:
             self._findings.say((*key, "outcome"), f"{outcome!r:.60} is none of {listed(words)}")
         if "output" not in values and outcome == "done":
             self._findings.say(key, "it expects nothing; add 'output:' or another 'outcome:'")
+        if "output" in values and outcome != "done":
+            self._findings.say((*key, "output"), f"a row that is {outcome} has no output")
         name = values.get("name", f"example {int(key[1]) + 1}")
         if not isinstance(name, str):
             self._findings.say((*key, "name"), f"expected text, found {name!r:.60}")
@@ -86,8 +89,10 @@ class _ExpectCheck:
         files = self._mapping(raw, key)
         for path, text in files.items():
             problem = path_problem(path)
-            if problem or not isinstance(text, str):
+            if problem or not isinstance(text, str) or not _can_be_written(text):
                 self._findings.say((*key, path), problem or "expected the text of the file")
+            elif any(str(parent) in files for parent in PurePosixPath(path).parents):
+                self._findings.say((*key, path), "its folder stands here as a file")
         return files
 
     def _conditions(self, place: str, wanted: object, key: Key) -> tuple[Condition, ...]:
@@ -115,3 +120,11 @@ class _ExpectCheck:
             return raw
         self._findings.say(key, f"expected names and values here, found {raw!r:.60}")
         return {}
+
+
+def _can_be_written(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

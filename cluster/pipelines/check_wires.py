@@ -102,10 +102,10 @@ class WireCheck:
         found = whole and self.field_type(whole, ref.fields, text, key)
         if found is None:
             return None
-        for wanted in accepts:
-            if fits(wanted, found):
-                narrows = wanted if needs_narrowing(wanted, found) else None
-                return Wired(wire=replace(ref, narrows_to=narrows), type=found)
+        fitting = tuple(wanted for wanted in accepts if fits(wanted, found))
+        if fitting:
+            settled = not all(needs_narrowing(wanted, found) for wanted in fitting)
+            return Wired(wire=replace(ref, narrows_to=() if settled else fitting), type=found)
         hint = next(
             (
                 f"; did you mean {ref}.{name}?"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cluster.errors import RowError
 from cluster.pipelines.pipeline import Expectation, Pipeline
 from cluster.pipelines.run import RowResult
 from cluster.pipelines.values import read_field
@@ -52,8 +53,12 @@ def differences(example: Expectation, result: RowResult) -> list[str]:
     found = []
     for place, conditions in example.output:
         value: Any = result.output
-        for name in place:
-            value = read_field(value, name, ".".join(place))
+        try:
+            for name in place:
+                value = read_field(value, name, ".".join(place))
+        except RowError as error:
+            found.append(str(error))
+            continue
         problems = (condition.problem(value) for condition in conditions)
         found += [f"{'.'.join(place)} {problem}" for problem in problems if problem]
     return found

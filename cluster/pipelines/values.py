@@ -4,6 +4,7 @@ It stands alone because rows, step caches, expectations and literals in files al
 border. What is wrong with a value is said in words that name the place inside it.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -64,6 +65,23 @@ def type_of(value: object) -> str:
     if isinstance(value, Mapping):
         return "record"
     return "text" if isinstance(value, str) else type(value).__name__
+
+
+def read_json(text: str | bytes) -> Any:
+    """What strict JSON says: neither NaN nor a number that no float holds. Raises `ValueError` or
+    `RecursionError`."""
+    return json.loads(text, parse_constant=_no_constant, parse_float=_float)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no number")
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits:.20} is more than a number here may be")
+    return number
 
 
 def read_field(value: object, name: str, place: str) -> Any:
@@ -141,6 +159,8 @@ def _passage(value: object, wanted: Type, place: str) -> Passage:
             raise RowError(f"{place}.{name}: {inner!r:.60} is not what a passage has there")
         else:
             known[name] = inner
+    if _finite(extra.get("score")):  # what a retriever calls its own, and what `.score` reads
+        known.setdefault("retrieval_score", extra["score"])
     return CarriedPassage(**known, extra=extra) if extra else Passage(**known)
 
 

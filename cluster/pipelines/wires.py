@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.errors import RowError
 from cluster.pipelines.types import Type, fits
 from cluster.pipelines.values import from_json, read_field
 
@@ -19,12 +20,12 @@ _REF = re.compile(rf"\$({NAME})((?:\.{NAME})*)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ref:
-    """The result of `name`, or a field of it. `narrows_to` is set where the type on paper does
-    not settle it and the row must show."""
+    """The result of `name`, or a field of it. `narrows_to` are the types of which the row must show
+    one, where the type on paper does not settle it."""
 
     name: str
     fields: tuple[str, ...] = ()
-    narrows_to: Type | None = None
+    narrows_to: tuple[Type, ...] = ()
 
     def __str__(self) -> str:
         return "$" + ".".join((self.name, *self.fields))
@@ -103,12 +104,22 @@ def resolve(wire: Wire, scope: Mapping[str, Any]) -> Any:
             value = scope[wire.name]
             for name in wire.fields:
                 value = read_field(value, name, str(wire))
-            if wire.narrows_to is not None:
-                return from_json(value, wire.narrows_to, str(wire))
-            return value
+            return _narrowed(value, wire) if wire.narrows_to else value
         case Literal():
             return wire.value
         case ListWire():
             return tuple(resolve(item, scope) for item in wire.items)
         case RecordWire():
             return {name: resolve(item, scope) for name, item in wire.items}
+
+
+def _narrowed(value: object, ref: Ref) -> Any:
+    """As the first of the types that it can be. Raises what the first of them says otherwise."""
+    first: RowError | None = None
+    for wanted in ref.narrows_to:
+        try:
+            return from_json(value, wanted, str(ref))
+        except RowError as error:
+            first = first or error
+    assert first is not None, "a type is wanted"
+    raise first

@@ -174,8 +174,8 @@ def _print(output: Output, calibration: "Calibration", own: OwnDecision, path: P
 
     threshold = calibration.threshold
     output.answer(
-        f"{calibration.specialist}: keeps at least {threshold.recall:.0%} of the relevant "
-        f"passages, with {threshold.confidence:.0%} confidence, at a score of "
+        f"{calibration.specialist}: keeps at least {100 * threshold.recall:g}% of the relevant "
+        f"passages, with {100 * threshold.confidence:g}% confidence, at a score of "
         f"{threshold.value:.4g} and above"
     )
     output.answer(f"queries it is fitted to: {threshold.positives}; below it: {threshold.below}")

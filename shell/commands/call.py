@@ -93,7 +93,7 @@ def _read_input(given: str) -> tuple[str, Any]:
         path = Path(value[1:])
         value = _decoded(path.read_bytes(), str(path))
     if value.lstrip().startswith(("[", "{")):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             return name, json.loads(value)
     return name, value
 

@@ -121,7 +121,7 @@ def _stated(text: str) -> tuple[str, object]:
         raise CheckpointError(f"--set {text}: expected KEY=VALUE, as in --set n_head=8")
     try:
         return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CheckpointError(f"--set {text}: the value cannot be read") from error
 
 

@@ -84,6 +84,9 @@ def command(
             f"--others {others} is the folder of --docs itself: name documents of another domain, "
             "or leave it out"
         )
+    report_path = out.with_name(f"{out.name.split('.')[0]}.report")  # no name of a document
+    if out == report_path:
+        raise click.UsageError(f"--out {out} is where the report goes; give another name")
     sections, names, skipped = read_sections(docs, first=0)
     far, _, _ = read_sections(others or SAMPLE_DOCS, first=len(names))
     report = ForgeReport()
@@ -100,7 +103,6 @@ def command(
             )
         )
     _write(out, rows)
-    report_path = out.with_name(f"{out.name.split('.')[0]}.report")  # no name of a document
     drawn = _samples(rows, most=samples, seed=seed)
     counts = {
         "file": str(out),
@@ -111,7 +113,7 @@ def command(
         "rows": dict(report.rows),
         "left_out": dict(report.left_out),
     }
-    report_path.write_text(_report_text(counts, drawn), "utf-8")
+    report_path.write_text(_report_text(counts, drawn), "utf-8", errors="backslashreplace")
     if as_json:
         output.document({**counts, "samples": [asdict(row) for row in drawn]})
         return
@@ -163,7 +165,8 @@ def _samples(rows: Sequence["ForgedRow"], *, most: int, seed: int) -> list["Forg
 
 def _write(out: Path, rows: Sequence["ForgedRow"]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(out.name + ".partial")
+    special = out.exists() and not out.is_file()  # such as /dev/null, which stays what it is
+    partial = out if special else out.with_name(out.name + ".partial")
     opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(out.suffix, open)
     with opener(partial, "wt", encoding="utf-8") as file:
         for row in rows:
@@ -176,8 +179,10 @@ def _write(out: Path, rows: Sequence["ForgedRow"]) -> None:
                 "kind": row.kind,
                 "form": row.form,
             }
-            file.write(json.dumps(values, ensure_ascii=False) + "\n")
-    partial.replace(out)
+            line = json.dumps(values, ensure_ascii=False)
+            file.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
+    if not special:
+        partial.replace(out)
 
 
 def _report_text(counts: dict[str, object], drawn: Sequence["ForgedRow"]) -> str:

@@ -47,9 +47,10 @@ def send_order(verb: Verb, name: str, *, pid: int | None) -> None:
     """Leaves the order and waits. Raises `ClusterError` with the cluster's words."""
     settings = read_settings()
     path = settings.history_path
-    order_id = leave_order(path, _choose(path, pid).id, verb, name)
+    chosen = _choose(path, pid)
+    order_id = leave_order(path, chosen.id, verb, name)
     try:
-        ok, message = _wait(path, order_id)
+        ok, message = _wait(path, order_id, chosen)
     except KeyboardInterrupt:
         withdraw_order(path, order_id)
         raise
@@ -74,12 +75,19 @@ def _choose(path: Path, pid: int | None) -> PastCluster:
     return chosen[0]
 
 
-def _wait(path: Path, order_id: int) -> tuple[bool, str]:
+def _wait(path: Path, order_id: int, cluster: PastCluster) -> tuple[bool, str]:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        outcome = read_outcome(path, order_id)
+        runs = any(other.id == cluster.id for other in read_clusters(path))
+        outcome = read_outcome(path, order_id)  # after that look: its last word counts
         if outcome is not None:
             return outcome
+        if not runs:
+            withdraw_order(path, order_id)
+            raise ClusterError(
+                f"the cluster of process {cluster.status.pid} has ended; a specialist is loaded by "
+                "the program that uses it"
+            )
         time.sleep(LOOK_EVERY_S)
     withdraw_order(path, order_id)
     raise ClusterError(f"the cluster did not answer within {PATIENCE_S:g} s; see `qshell ps`")

@@ -11,7 +11,7 @@ import click
 
 from shell.exits import Exit
 from shell.groups import TeachingGroup
-from shell.output import Output
+from shell.output import Output, plain
 from shell.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def graph(pipeline: str, mermaid: bool) -> None:
 
     settings, output = _begin(False)
     checked = _read(settings, pipeline)
-    output.raw(draw_mermaid(checked) if mermaid else draw_text(checked))
+    output.raw(plain(draw_mermaid(checked) if mermaid else draw_text(checked)))
 
 
 @command.command(name="new")
@@ -230,8 +230,8 @@ def test(pipelines: tuple[str, ...], as_json: bool) -> int:
 @click.option(
     "--failed",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file for rows that fail, which can be run again; PIPELINE.failed.jsonl when left "
-    "out.",
+    help="The file for rows that fail, which can be run again.  [default: PIPELINE.failed.jsonl, "
+    "or a free name like it]",
 )
 @click.option(
     "--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Rows under way."
@@ -250,7 +250,8 @@ def run(
     trace: bool,
 ) -> int:
     """Run PIPELINE for every row of stdin, a JSON object a line, and print a line for each, in
-    order. With every input given by --set it runs once.
+    order. With every input that has no default given by --set it runs once; --in reads rows all the
+    same.
 
     A run that stopped goes on where it was when it is given again. Rows that fail are kept in a
     file, and the run ends with code 1.
@@ -270,6 +271,7 @@ def run(
         fixed=_fixed(checked, given),
         root=root.absolute(),
         failed=failed or Path(f"{checked.name}.failed.jsonl"),
+        named=failed is not None,
         at_once=at_once,
         fresh=fresh,
         trace=trace,

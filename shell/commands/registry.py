@@ -8,7 +8,7 @@ import click
 from cluster.errors import RegistryError
 from cluster.registry import RegistryFile, SpecialistSpec
 from cluster.registry_check import check_specialist
-from cluster.registry_edit import remove_entry
+from cluster.registry_edit import editing, remove_entry
 from cluster.registry_source import RegistrySource
 from shell.groups import TeachingGroup
 from shell.output import Output
@@ -115,14 +115,25 @@ def remove(name: str) -> None:
     """
     settings, output = _begin(False)
     source = _source(settings)
+    with editing(source.own_file):
+        spec = _remove(source, name)
+    output.note(f"removed {spec.name} from {source.own_file}")
+
+
+def _remove(source: RegistrySource, name: str) -> SpecialistSpec:
+    """Raises `RegistryError` where what is left could not be read, and then nothing is changed."""
     spec = source.read().resolve(name)
     if spec.where.rpartition(":")[0] != str(source.own_file):
         raise RegistryError(
             f"{spec.name} is written in {spec.where}, which ships with qshell; "
             f"an entry of the same name in {source.own_file} takes its place"
         )
+    try:
+        source.without(spec.name)
+    except RegistryError as error:
+        raise RegistryError(f"{spec.name} is still needed: {error}") from error
     remove_entry(source.own_file, spec.name)
-    output.note(f"removed {spec.name} from {source.own_file}")
+    return spec
 
 
 @command.command(name="example")

@@ -10,7 +10,7 @@ from cluster.history import Peak, read_peaks
 from shell.output import Output
 from shell.settings import read_settings
 
-_COLUMNS = ("specialist", "CPU", "requests", "failed", "tokens", "peak PSS", "mean CPU")
+_COLUMNS = ("specialist", "CPU", "requests", "failed", "tokens", "peak PSS")
 _MORE_COLUMNS = ("longest queue", "worst p95")
 
 
@@ -52,7 +52,6 @@ def _row(peak: Peak) -> tuple[str, ...]:
         str(peak.failed),
         str(peak.tokens),
         "" if peak.peak_pss_bytes is None else mebibytes(peak.peak_pss_bytes),
-        f"{peak.mean_cpu_percent:.0f}%",
         str(peak.longest_queue),
         "" if peak.worst_p95_s is None else f"{peak.worst_p95_s * 1000:.0f} ms",
     )

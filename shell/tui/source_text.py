@@ -11,6 +11,8 @@ from cluster.retrieval.documents import read_document
 
 LINES_AROUND = 300
 LONGEST_LINE = 2_000
+BEFORE_QUOTE = 500
+"""Of a line that is longer, so much before the quote is shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,12 +44,14 @@ def read_source(docs: Path, source: str, *, start: int, end: int, quote: str) ->
     lines: list[tuple[int, str]] = []
     marked: dict[int, tuple[int, int]] = {}
     at = 0
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         if first_line - LINES_AROUND <= number <= last_line + LINES_AROUND:
-            bare = line.rstrip("\n")
-            lines.append((number, bare[:LONGEST_LINE]))
-            left, right = max(start - at, 0), min(end - at, len(bare))
-            if left < right:
-                marked[number] = (left, min(right, LONGEST_LINE))
-        at += len(line)
+            left, right = max(start - at, 0), min(end - at, len(line))
+            quoted = left < right
+            begin = max(0, left - BEFORE_QUOTE) if quoted and right > LONGEST_LINE else 0
+            shown = line[begin : begin + LONGEST_LINE]
+            lines.append((number, shown))
+            if quoted:
+                marked[number] = (left - begin, min(right - begin, len(shown)))
+        at += len(line) + 1
     return SourceText(source=source, lines=tuple(lines), marked=marked, changed=changed)

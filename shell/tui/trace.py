@@ -15,7 +15,8 @@ from cluster.pipelines.run import RowResult, StepBegan, StepDone
 
 KEPT_STEPS = 500
 """A run of more steps keeps the first ones, and counts the others."""
-_PART = re.compile(r"(\w+)(?:\[(\d+)\]|<(.*)>)?$")
+_PART = re.compile(r"(\w+)(?:\[(\d+)\]|<(.*?)>)?(?:\.(?=\w)|$)", re.DOTALL)
+"""One of the names that make a place, with the item or the case; a case may hold any sign."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,17 +30,17 @@ class StepLine:
 
     @property
     def depth(self) -> int:
-        return self.place.count(".")
+        return max(0, len(_parts(self.place)) - 1)
 
     @property
     def name(self) -> str:
         """Inside other steps the last of its names, with the item or case that it works on."""
-        *around, last = self.place.rsplit(".", 1)
-        found = _PART.match(around[0].rsplit(".", 1)[-1]) if around else None
-        if found is None:
-            return last
-        item = f"{int(found[2]) + 1}" if found[2] else found[3] or ""
-        return f"{item} {last}".strip()
+        parts = _parts(self.place)
+        if len(parts) < 2:
+            return self.place
+        around, last = parts[-2:]
+        item = f"{int(around[2]) + 1}" if around[2] else around[3] or ""
+        return f"{item} {last[1]}".strip()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -100,11 +101,17 @@ class Trace:
         """Steps of a body in the order in which the first item came to them, item by item."""
         key: tuple[tuple[int, int], ...] = ()
         around = ""
-        for part in place.split("."):
-            found = _PART.match(part)
-            assert found, place
+        for found in _parts(place):
             ranks = self._ranks.setdefault(around, {})
             item = int(found[2]) if found[2] else 0 if found[3] is not None else -1
             key += ((ranks.setdefault(found[1], len(ranks)), item),)
             around += f"{found[1]}."
         return key
+
+
+def _parts(place: str) -> list[re.Match[str]]:
+    """The names of a place, as far as they can be told apart."""
+    found: list[re.Match[str]] = []
+    while part := _PART.match(place, found[-1].end() if found else 0):
+        found.append(part)
+    return found

@@ -102,7 +102,7 @@ def fit_threshold(positives: Sequence[float], *, recall: float, confidence: floa
     if place == 0:
         raise CalibrationError(
             f"queries with a relevant passage: {len(positives)}; to promise a recall of "
-            f"{recall:.0%} with {confidence:.0%} confidence it takes "
+            f"{100 * recall:g}% with {100 * confidence:g}% confidence it takes "
             f"{least_positives(recall=recall, confidence=confidence)}; label more, or promise less"
         )
     value = sorted(positives)[place - 1]

@@ -164,10 +164,7 @@ class Report:
         return (
             *([] if self.checks else ["nothing was measured"]),
             *([f"floors not cleared: {', '.join(missed)}"] if missed else []),
-            *(
-                f"the checkpoint's recipe does not record: {key}"
-                for key in missing_record(self.recipe)
-            ),
+            *missing_record(self.recipe),
             *(f"trained on what it is marked on: {name}" for name in self.trained_on),
         )
 

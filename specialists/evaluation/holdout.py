@@ -24,7 +24,7 @@ def read_holdout(path: Path) -> Task:
         for key, text in (("query", query), ("passage", passage)):
             if not text.strip():
                 raise CorpusError(f"{where}: the text under {key!r} is empty")
-        group = str(row.get("group", query))
+        group = str(query if row.get("group") is None else row["group"])
         label = row.get("label")
         if label not in (0, 1):
             raise CorpusError(f"{where}: expected 1 or 0 under 'label', found {label!r}")

@@ -115,7 +115,8 @@ def read_job_rows(path: Path) -> JobRows:
         given, wanted = row.get("input"), row.get("output")
         if not isinstance(given, dict) or not isinstance(wanted, dict) or not wanted:
             raise CorpusError(f"{where}: expected objects under 'input' and 'output'")
-        kind, group = str(row.get("kind", "all")), str(row.get("group", len(rows)))
+        kind = str(row.get("kind", "all"))
+        group = str(len(rows) if row.get("group") is None else row["group"])
         rows.append(JobRow(input=given, output=wanted, kind=kind, group=group))
     if not rows:
         raise CorpusError(f"{path}: no rows")

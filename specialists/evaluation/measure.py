@@ -114,12 +114,13 @@ def mark_task(
 
     draws = draw_queries(int(query.max()) + 1, seed=seed)
     first, ranked = _first(score, label, group)
-    marks = {
-        "accuracy": proportion(accept == label, query, draws),
-        "recall": proportion(accept[label], query[label], draws),
-        "false_accepts": proportion(accept[~label], query[~label], draws),
-        "auroc": auroc_mark(score, label, query, draws),
-    }
+    marks = {"accuracy": proportion(accept == label, query, draws)}
+    if label.any():
+        marks["recall"] = proportion(accept[label], query[label], draws)
+    if not label.all():
+        marks["false_accepts"] = proportion(accept[~label], query[~label], draws)
+    if label.any() and not label.all():
+        marks["auroc"] = auroc_mark(score, label, query, draws)
     if len(ranked):
         marks["first"] = proportion(first, query_of_group[ranked], draws)
     if accept.any():
@@ -324,8 +325,9 @@ def _wins(positive: Floats, negative: Floats) -> Floats:
 
 
 def _bootstrapped(value: float, drawn: Floats, n: int, n_queries: int) -> Mark:
-    """A bootstrap cannot imagine an error it never saw: at 0 and 1 Wilson over queries stands."""
-    if value in (0.0, 1.0):
+    """A bootstrap cannot imagine what it never saw: at 0 and 1, and where all rows are of one
+    query, Wilson over queries stands."""
+    if value in (0.0, 1.0) or n_queries == 1:
         low, high = wilson(value * n_queries, n_queries)
         return _mark(value, low, high, n, n_queries, "Wilson")
     low, high = (float(edge) for edge in np.quantile(drawn, [0.025, 0.975]))

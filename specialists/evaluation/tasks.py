@@ -10,6 +10,7 @@ import gzip
 import json
 import lzma
 import random
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -246,7 +247,7 @@ def json_rows(
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield f"{path}:{number}", _json_object(line, f"{path}:{number}")
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise CorpusError(f"{path}: cannot be read ({error})") from error
 
 

@@ -5,12 +5,15 @@ of them alike. What differs from the ordinary has to be clearly faster: a measur
 a second thread takes a core from the next worker.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+
+import torch
 
 from specialists.agreement import Agreement, find_agreement
 from specialists.allocator import keep_freed_memory
@@ -75,6 +78,7 @@ def tune(
         passages=tuple(make_passages(exact, count=_PASSAGES, tokens=_TOKENS)),
     )
     keep_freed_memory()
+    torch.set_num_threads(1)  # as in a worker, whose batches run side by side instead
     seconds: dict[Tuning, list[float]] = {tuning: [] for tuning in candidates}
     for turn in range(rounds + 1):
         on_progress(turn, rounds + 1, f"{len(candidates)} ways, in turns")
@@ -89,12 +93,14 @@ def tune(
 
 def choose(tried: Sequence[Tried]) -> Tuning:
     """The plainest of those that nothing is clearly faster than."""
-    best: Tried | None = None
-    for one in sorted(tried, key=_plainness):
-        if best is None or one.per_second > best.per_second * _needed(best.tuning, one.tuning):
-            best = one
-    assert best is not None, "something was tried"
-    return best.tuning
+
+    def is_beaten(one: Tried) -> bool:
+        return any(
+            other.per_second > one.per_second * _needed(one.tuning, other.tuning) for other in tried
+        )
+
+    plainest = sorted(tried, key=_plainness)
+    return next(one for one in plainest if not is_beaten(one)).tuning
 
 
 def _plainness(one: Tried) -> tuple[int, int, bool]:
@@ -104,7 +110,7 @@ def _plainness(one: Tried) -> tuple[int, int, bool]:
 
 def _needed(now: Tuning, other: Tuning) -> float:
     """How many times faster the other must be to be worth it."""
-    doublings = max(0.0, (other.threads / now.threads - 1))
+    doublings = max(0.0, math.log2(other.threads / now.threads))
     return float(max(CLEARLY, CLEARLY_A_THREAD**doublings))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 _ENDS = tuple(re.compile(pattern) for pattern in (r"\n\s*\n", r"\n", r"[.!?…][\"'”’)\]]*\s", r"\s"))
 """Where to end a piece, best first."""
+_LEAST_PART = 8
 
 
 def chunk_spans(text: str, *, longest: int, shared: int) -> Iterator[tuple[int, int]]:
@@ -27,6 +28,13 @@ def chunk_spans(text: str, *, longest: int, shared: int) -> Iterator[tuple[int, 
         back = max(begin + 1, end - shared)
         space = text.find(" ", back, end)
         begin = max(begin + 1, space + 1 if space >= 0 else end)
+
+
+def parts_of(begin: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Two spans that share the middle third of one that was not read to its end; none where it is
+    too short to be parted."""
+    third = (end - begin) // 3
+    return ((begin, end - third), (begin + third, end)) if third >= _LEAST_PART else ()
 
 
 def _end(text: str, begin: int, limit: int) -> int:

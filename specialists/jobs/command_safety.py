@@ -7,6 +7,7 @@ without asking. The job runs nothing and knows no shell but where its parts end.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 
 from specialists.jobs.job import Inputs, Job, Result, Steps, text_input
@@ -39,6 +40,7 @@ REASONS = tuple(ACTIONS)
 TOO_LONG = "too long to be read whole"
 SEVERITY = ("allow", "confirm", "refuse")
 MAX_PARTS = 64
+_HERE_DOCUMENT = re.compile(r"(?<!<)<<-?\s*(?![<\d\s])")
 
 
 def run(inputs: Inputs) -> Steps:
@@ -80,13 +82,13 @@ def judge(verdict: Verdict) -> Result:
 def split_parts(command: str) -> Iterator[str]:
     """The commands of a chain: cut at `;`, `&&`, `||` and line ends outside quotes, brackets and
     comments. A here-document is left in one piece."""
-    if "<<" in command:
+    if _HERE_DOCUMENT.search(command):
         yield command
         return
     begin, depth, quote, at = 0, 0, "", 0
     while at < len(command):
         sign, width = command[at], 0
-        if sign == "\\":
+        if sign == "\\" and quote != "'":
             at += 2
             continue
         if quote:

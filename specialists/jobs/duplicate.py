@@ -8,17 +8,18 @@ from specialists.jobs.job import Inputs, Job, Steps, text_input
 from specialists.requests import Decide
 
 MOST_CHARACTERS = 600
-"""Of each question; a longer one is no question to keep an answer for."""
+"""Of each question; a longer one is the same as none but itself."""
 THRESHOLD = 0.5
 
 
 def _run(inputs: Inputs) -> Steps:
     first, second = (
-        " ".join(text_input(inputs, name, job=JOB.name).split())[:MOST_CHARACTERS]
-        for name in ("first", "second")
+        " ".join(text_input(inputs, name, job=JOB.name).split()) for name in ("first", "second")
     )
     if first.casefold() == second.casefold():
         return {"duplicate": True, "score": 1.0}
+    if max(len(first), len(second)) > MOST_CHARACTERS:
+        return {"duplicate": False, "score": 0.0}
     there = yield Decide(query=first, passages=(second,))
     back = yield Decide(query=second, passages=(first,))
     score = (there.verdicts[0].score + back.verdicts[0].score) / 2

@@ -1,5 +1,7 @@
 """Editing keeps what people wrote: comments, order, spacing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from cluster.errors import RegistryError
 from cluster.registry import read_registry
-from cluster.registry_edit import add_entry, remove_entry, set_examples
+from cluster.registry_edit import add_entry, editing, remove_entry, set_examples
 
 COMMENTED = """\
 # my specialists
@@ -188,3 +190,19 @@ def test_any_example_comes_back_as_it_was(
     for count in range(len(texts) + 1):
         set_examples(path, "bare", texts[:count])
     assert read_registry(path).specs["bare"].entry.route.examples == tuple(texts)
+
+
+def test_changes_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(COMMENTED)
+    before = threading.Barrier(4)
+
+    def example_of(number: int) -> None:
+        before.wait()
+        with editing(path):
+            now = read_registry(path).specs["first"].entry.route.examples
+            set_examples(path, "first", [*now, f"example {number}"])
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(example_of, range(4)))
+    assert len(read_registry(path).specs["first"].entry.route.examples) == 4

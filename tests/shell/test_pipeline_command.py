@@ -404,3 +404,76 @@ def test_a_row_too_long_to_be_kept_stays_in_the_file_it_came_from(
         unfinished = list(failed.parent.glob("*.unfinished"))
         assert [path.read_text() for path in unfinished] == others
         assert all(f"kept in {path.name}" in err for path in unfinished)
+
+
+def test_rows_that_failed_earlier_are_not_replaced_by_a_later_run(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    for broken in ("{first\n", "{second\n"):
+        code, _, err = qshell("run", "filter-jsonl", rows=broken)
+        assert code == 1
+    work = tmp_path / "work"
+    assert (work / "filter-jsonl.failed.jsonl").read_text() == "{first\n"
+    assert (work / "filter-jsonl.failed.2.jsonl").read_text() == "{second\n"
+    assert "filter-jsonl.failed.2.jsonl" in err
+
+
+def test_what_is_no_ordinary_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe, output = tmp_path / "pipe", Output(json=True, colours="never")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with FailedRows(pipe, io.BytesIO(), output) as kept:
+            kept.add(b"1")
+        assert os.read(reader, 99) == b"1\n"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_an_example_that_looks_for_what_is_not_there_fails_alone(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    (tmp_path / "work" / "p.yaml").write_text(
+        "pipeline: p\ninputs: {r: record}\noutput: {r: $r}\n"
+        "expect:\n- {given: {r: {y: 1}}, output: {r.x: 1}}\n"
+        "- {given: {r: {x: 1}}, output: {r.x: 1}}\n"
+    )
+    code, out, _ = qshell("test", "p.yaml")
+    assert code == 1
+    assert "the record has no 'x'" in out
+    assert "example 2: ok" in out
+
+
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        ("{outcome: refused, output: {r: a}}", "a row that is refused has no output"),
+        ('{output: {r: a}, files: {a.md: "\\ud800"}}', "expected the text of the file"),
+        ("{output: {r: a}, files: {a: x, a/b: y}}", "its folder stands here as a file"),
+    ],
+)
+def test_examples_that_cannot_hold_are_told_by_check(
+    qshell: Qshell, tmp_path: Path, example: str, said: str
+) -> None:
+    (tmp_path / "work" / "p.yaml").write_text(
+        "pipeline: p\ninputs: {x: {type: text, default: a}}\noutput: {r: $x}\n"
+        f"expect:\n- {example}\n"
+    )
+    code, out, err = qshell("check", "p.yaml")
+    assert code == 1
+    assert said in out + err
+
+
+def test_names_that_python_does_not_take_are_printed_in_braces(
+    qshell: Qshell, tmp_path: Path
+) -> None:
+    (tmp_path / "work" / "p.yaml").write_text(
+        "pipeline: p\ninputs: {lists: list of list of text}\n"
+        "steps: {m: {do: merge, lists: $lists}}\noutput: {the-answer: $m, class: $m}\n"
+    )
+    code, out, err = qshell("python", "p.yaml")
+    assert code == 0, err
+    names: dict[str, object] = {}
+    exec(out, names)
+    assert str(names["pipeline"]).startswith("Pipeline(name='p'")

@@ -91,3 +91,23 @@ def test_verdicts_are_kept_only_where_one_wants_them(tmp_path: Path) -> None:
     assert on.score_path == tmp_path / "cache" / "scores.sqlite3"
     assert settings_from(tmp_path, "score_cache: off\n").score_path is None
     assert settings_from(tmp_path, "score_cache: mine.db\n").score_path == tmp_path / "mine.db"
+
+
+@pytest.mark.parametrize(("written", "means"), [("true", "on"), ("false", "off"), ("on", "on")])
+def test_the_score_cache_is_switched_like_everything_else(
+    tmp_path: Path, written: str, means: str
+) -> None:
+    assert settings_from(tmp_path, f"score_cache: {written}\n").score_cache == means
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("score_cache: no\n", "none of on, off and a file"),
+        ("keys:\n  quit: x\n  quit: y\n", "given twice"),
+        ("[" * 3_000, "not YAML"),
+    ],
+)
+def test_a_switch_that_is_none_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        settings_from(tmp_path, text)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from specialists.agreement import Agreement, agreement_key, find_agreement, keep_agreement
+from specialists.checkpoint import Storage
 from specialists.errors import CheckpointError
 from specialists.loading import load_for_worker
 from specialists.requests import Decide
 from specialists.specialist import Specialist, load_specialist
+from specialists.tensors import read_tensors, write_checkpoint
 from specialists.tuning import Tuning, keep_tuning, read_tuning, tuning_path
 from tests.bench.pocket_checkpoints import TINY, write_pocket_registry
 
@@ -94,3 +96,24 @@ def test_a_tuning_is_loaded_on_this_machine_alone(exact: Specialist, tmp_path: P
 def test_a_damaged_tuning_counts_as_none(tmp_path: Path, damage: str) -> None:
     tuning_path(tmp_path, "ab").write_text(damage)
     assert read_tuning(tmp_path, "ab") is None
+
+
+@pytest.mark.parametrize("storage", ["float32", "bfloat16", "int8"])
+def test_a_checkpoint_of_any_storage_decides(
+    exact: Specialist, tmp_path: Path, storage: Storage
+) -> None:
+    checkpoint = exact.checkpoint
+    again = write_checkpoint(
+        tmp_path / "again",
+        name="again",
+        task="relevance",
+        config=checkpoint.config,
+        tensors=read_tensors(checkpoint),
+        storage=storage,
+        contract=checkpoint.contract,
+        tokenizer_path=checkpoint.tokenizer_path,
+    )
+    loaded = load_for_worker(again.folder, "float32", tmp_path)
+    asked = Decide(query="the pump", passages=("the pump was replaced",))
+    (verdict,), (before,) = (one.decide(asked).verdicts for one in (loaded, exact))
+    assert verdict.score == pytest.approx(before.score, abs=0.05)

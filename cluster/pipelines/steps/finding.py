@@ -14,7 +14,7 @@ from cluster.errors import DocumentError, PathRefused, RowError
 from cluster.pipelines.pipeline import Port, Setting, StepCall, StepKind, StepShape
 from cluster.pipelines.steps.judging import QUESTION
 from cluster.pipelines.types import ANY_LIST, PASSAGES, PATH, RECORD, TEXT, TEXTS, Type, list_of
-from cluster.pipelines.values import to_json
+from cluster.pipelines.values import read_json, to_json
 from cluster.retrieval.chunks import split_passages
 from cluster.retrieval.documents import read_document
 from cluster.retrieval.retrieve import retrieve
@@ -53,7 +53,7 @@ def _read_as(path: Path, kind: str) -> Any:
 
 def _row(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = read_json(line)
     except (ValueError, RecursionError) as error:
         raise RowError(f"{path}: row {number} is not JSON ({error})") from error
     if not isinstance(row, dict):

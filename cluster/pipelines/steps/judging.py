@@ -7,6 +7,7 @@ from typing import Any
 
 from cluster.answering.filter import filter_passages
 from cluster.pipelines.pipeline import Port, Refused, Setting, StepCall, StepKind
+from cluster.pipelines.templates import as_text
 from cluster.pipelines.types import FILTERED, JUDGED_LIST, PASSAGE, PASSAGES, TEXT, VERDICT
 from cluster.records import JudgedPassage
 from specialists.requests import Decide, Verdict
@@ -49,8 +50,7 @@ async def _rerank(step: StepCall) -> tuple[JudgedPassage, ...]:
 
 
 async def _decide(step: StepCall) -> Verdict:
-    text = step.inputs["text"]
-    request = Decide(query=step.inputs["question"], passages=(getattr(text, "text", text),))
+    request = Decide(query=step.inputs["question"], passages=(as_text(step.inputs["text"]),))
     (verdict,) = (await step.tools.call(judge_of(step), request)).verdicts
     return verdict
 

@@ -15,6 +15,7 @@ from cluster.places import expanded
 from shell.tui.dialogs.dialog import Dialog
 
 _MOST_SHOWN = 60
+_COMPLETING = "completing"
 
 
 class DocumentsDialog(Dialog[Path]):
@@ -44,6 +45,7 @@ class DocumentsDialog(Dialog[Path]):
         if event.value.strip():
             self._complete(event.value.strip())
         else:
+            self.workers.cancel_group(self, _COMPLETING)
             self._show(self._offered)
 
     @on(Input.Submitted)
@@ -53,7 +55,7 @@ class DocumentsDialog(Dialog[Path]):
             self.query_one("#choices", OptionList).focus()
             return
         path = expanded(typed).absolute()
-        if _is_there(path):
+        if is_there(path):
             self.dismiss(path)
         else:
             self.query_one(".hint", Static).update(
@@ -68,11 +70,11 @@ class DocumentsDialog(Dialog[Path]):
         if getattr(event, "key", "") == "down" and self.focused is self.query_one(Input):
             self.query_one("#choices", OptionList).focus()
 
-    @work(exclusive=True)
+    @work(exclusive=True, group=_COMPLETING)
     async def _complete(self, typed: str) -> None:
         found = await asyncio.to_thread(folders_like, typed)
         self._show([(str(path), path) for path in found])
-        if not found and not await asyncio.to_thread(_is_there, expanded(typed)):
+        if not found and not await asyncio.to_thread(is_there, expanded(typed)):
             self.query_one(".hint", Static).update(Content("Nothing begins like this."))
 
     def _show(self, choices: list[tuple[str, Path]]) -> None:
@@ -82,7 +84,7 @@ class DocumentsDialog(Dialog[Path]):
         listed.add_options(Option(Content(words)) for words, _ in choices)
 
 
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
     """False also for what nobody may look at, and for what is no name of a file."""
     return os.path.exists(path)  # noqa: PTH110  Path.exists raises for some of them
 

@@ -125,7 +125,7 @@ class PipelinesScreen(HouseScreen):
         before, self._chosen = self._chosen, one
         if before == one:
             return
-        if before is not None:
+        if before is not None and before.pipeline is not None:
             self._typed[before.given] = self.query_one(InputsForm).typed
         inputs = one.pipeline.inputs if one.pipeline else {}
         begin = {"docs": str(self._docs())}

@@ -18,7 +18,7 @@ from shell.commands.ask import SAMPLE_DOCS
 from shell.errors import SessionError
 from shell.report import Report
 from shell.session import Session, Sessions, Turn, new_name
-from shell.tui.dialogs.documents import DocumentsDialog
+from shell.tui.dialogs.documents import DocumentsDialog, is_there
 from shell.tui.dialogs.export import ExportDialog
 from shell.tui.dialogs.history import HistoryDialog
 from shell.tui.dialogs.source import SourceDialog
@@ -141,11 +141,9 @@ class SessionScreen(HouseScreen):
         except SessionError:
             known = ()
         recent = dict.fromkeys(Path(one.docs) for one in known)
-        offered += [
-            (str(docs), docs)
-            for docs in recent
-            if docs not in (SAMPLE_DOCS, here) and docs.exists()
-        ]
+        others = [docs for docs in recent if docs not in (SAMPLE_DOCS, here)]
+        there = await asyncio.to_thread(lambda: list(filter(is_there, others)))
+        offered += [(str(docs), docs) for docs in there]
         chosen = await self.app.push_screen_wait(DocumentsDialog(offered, now=self._docs))
         if chosen is not None:
             self._docs = chosen

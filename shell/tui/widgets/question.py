@@ -27,6 +27,7 @@ class QuestionLine(Input):
     def __init__(self, placeholder: str = "Ask a question") -> None:
         super().__init__(placeholder=placeholder, compact=True, id="question")
         self._earlier: list[str] = []
+        self._draft = ""
         self._asked = ""
         self._at = 0
         self._empty = True
@@ -86,7 +87,12 @@ class QuestionLine(Input):
             self.cursor_position = len(self.value)
 
     def action_earlier(self, step: int) -> None:
-        if self._earlier:
-            self._at = max(0, min(len(self._earlier), self._at + step))
-            self.value = self._earlier[self._at] if self._at < len(self._earlier) else ""
-            self.cursor_position = len(self.value)
+        end = len(self._earlier)
+        to = max(0, min(end, self._at + step))
+        if to == self._at:
+            return
+        if self._at == end:  # what is not asked yet is there when one comes back
+            self._draft = self.value
+        self._at = to
+        self.value = self._earlier[to] if to < end else self._draft
+        self.cursor_position = len(self.value)

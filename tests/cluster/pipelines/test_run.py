@@ -517,3 +517,44 @@ def test_whoever_waits_in_another_thread_is_told_that_it_ended(
     assert not waiting.is_alive()
     (error,) = told
     assert isinstance(error, ClusterError) and str(error) == "the cluster was closed"
+
+
+async def test_a_branch_takes_what_a_json_value_turns_out_to_be(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    text = (
+        "inputs: {v: json}\nsteps:\n  b: {do: branch, on: $v, cases: {allow: {output: run}}, "
+        "otherwise: {output: ask}}\noutput: {b: $b}"
+    )
+    for value, came in (("allow", "run"), ("refuse", "ask")):
+        result = await through(cluster, tmp_path, text, {"v": value})
+        assert result.output == {"b": came}, result.reason
+    wrong = await through(cluster, tmp_path, text, {"v": 7})
+    assert (wrong.status, "$v: expected" in wrong.reason) == ("failed", True)
+
+
+async def test_a_verdict_is_given_on_a_passage_that_was_judged_before(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    text = steps(
+        "  f: {do: filter, question: $q, passages: $p}\n"
+        "  m: {do: map, over: $f.kept, as: one, steps: {d: {do: decide, question: $q, text: $one}},"
+        " output: $d.positive}\noutput: {m: $m}"
+    )
+    result = await through(cluster, tmp_path, text, ROW)
+    assert result.output == {"m": (True,)}, result.reason
+
+
+async def test_the_score_that_a_passage_brought_is_its_score(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    text = "inputs: {p: passage}\noutput: {s: $p.score, p: $p}"
+    result = await through(cluster, tmp_path, text, {"p": {"text": "a", "score": 0.9}})
+    assert result.to_json()["s"] == 0.9
+
+
+async def test_rows_of_a_file_are_strict_json(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"a": NaN}\n')
+    text = "steps: {r: {do: read, path: rows.jsonl, as: rows}}\noutput: {r: $r}"
+    result = await through(cluster, tmp_path, text)
+    assert (result.status, "NaN is no number" in result.reason) == ("failed", True)

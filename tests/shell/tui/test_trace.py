@@ -179,3 +179,13 @@ def test_a_table_that_fits_stays_and_another_becomes_blocks() -> None:
 def test_the_rest_of_a_line_of_a_graph_stands_below_it() -> None:
     rows = broken_line("  found: retrieve <- question $question", 24)
     assert rows == ["  found: retrieve <-", "      question $question"]
+
+
+def test_a_case_may_hold_any_sign() -> None:
+    run = trace()
+    for place in ("pick<.md>.said", "pick<v1.2>.said", "pick<a>.b>.said"):
+        run.hear(StepBegan(place=place, kind="check"))
+    named = {line.place: (line.depth, line.name) for line in run.lines}
+    assert named["pick<.md>.said"] == (1, ".md said")
+    assert named["pick<v1.2>.said"] == (1, "v1.2 said")
+    assert len(run.lines) == 5

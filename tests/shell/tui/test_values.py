@@ -77,6 +77,16 @@ def test_of_a_long_document_only_the_lines_around_are_kept(tmp_path: Path) -> No
     assert found.first_marked == 5_001
 
 
+def test_lines_are_those_that_were_counted_and_a_far_quote_is_shown(tmp_path: Path) -> None:
+    pages = "one\x0ctwo\u2028three\n" * 400 + "x " * 3_000 + "the quote" + " y" * 900
+    (tmp_path / "a.txt").write_text(pages, "utf-8")
+    at = pages.index("the quote")
+    found = read_source(tmp_path, "a.txt", start=at, end=at + 9, quote="the quote")
+    ((number, (left, right)),) = found.marked.items()
+    assert number == 401
+    assert dict(found.lines)[401][left:right] == "the quote"
+
+
 def test_a_source_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(DocumentError):
         read_source(tmp_path, "gone.txt", start=0, end=1, quote="x")

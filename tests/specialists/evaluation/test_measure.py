@@ -1,6 +1,7 @@
 """Marks agree with their definitions, and intervals are honest about queries."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -235,3 +236,19 @@ def test_without_absent_twins_there_is_one_lead() -> None:
     said = scores_of(task, good=1.0, hard=np.random.default_rng(1))
     (lead,) = leads_in_auroc(task, said, said, scorer="a", over="b")
     assert str(lead) == "+0.0 [+0.0, +0.0]"
+
+
+def test_rows_of_one_query_alone_are_no_sure_mark() -> None:
+    mark = proportion(
+        np.array([True] * 16 + [False] * 4), np.zeros(20, dtype=np.int64), draw_queries(1, seed=0)
+    )
+    assert (mark.interval, mark.low < 0.5 < mark.high) == ("Wilson", True)
+
+
+def test_rows_of_one_label_have_the_marks_that_they_can_have() -> None:
+    task = task_of(3, 0)
+    one = [replace(group, relevant=(True,) * 6) for group in task.groups]
+    said = [Scored(scores=(0.5,) * 6, decisions=(True,) * 6)] * 3
+    marks = mark_task(Task(name="one", groups=tuple(one)), said, scorer="x").marks
+    assert marks["recall"].value == 1.0
+    assert not {"auroc", "false_accepts"} & set(marks)

@@ -62,3 +62,14 @@ def test_int8_is_not_asked_where_it_is_not_to_be_tried(tmp_path: Path) -> None:
     )
     assert tuned.agreement is None
     assert {one.tuning.arithmetic for one in tuned.tried} == {"float32"}
+
+
+def test_eight_threads_are_three_doublings() -> None:
+    one, eight = tried("int8", 1_024, 1, 100), tried("int8", 1_024, 8, 300)
+    assert choose([one, eight]) == eight.tuning
+    assert choose([one, tried("int8", 1_024, 8, 250)]) == one.tuning
+
+
+def test_the_plainer_of_two_that_nothing_clearly_beats_is_chosen() -> None:
+    plain, plainer = tried("int8", 512, 1, 104), tried("int8", 1_024, 1, 100)
+    assert choose([plainer, plain, tried("float32", 512, 1, 106)]) == plain.tuning

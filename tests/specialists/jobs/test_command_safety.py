@@ -64,6 +64,10 @@ def test_a_script_of_very_many_parts_is_not_allowed_unasked() -> None:
         ("cat <<E\na; b\nE", ["cat <<E\na; b\nE"]),
         ("echo a | sh", ["echo a | sh"]),
         ("echo 'open; quote", ["echo 'open; quote"]),
+        ("echo 'C:\\logs\\'; rm -rf ~", ["echo 'C:\\logs\\'", "rm -rf ~"]),
+        ("cat <<< x; rm -rf ~", ["cat <<< x", "rm -rf ~"]),
+        ("echo $((1<<3)); rm -rf ~", ["echo $((1<<3))", "rm -rf ~"]),
+        ("cat <<-'E'\na; b\nE", ["cat <<-'E'\na; b\nE"]),
     ],
 )
 def test_parts_end_outside_quotes_brackets_and_comments(command: str, parts: list[str]) -> None:

@@ -35,12 +35,12 @@ def test_equal_questions_need_no_model() -> None:
     assert result == {"duplicate": True, "score": 1.0}
 
 
-def test_no_more_than_a_question_is_sent() -> None:
-    sent: list[int] = []
+def test_long_texts_are_no_questions_and_the_same_only_word_for_word() -> None:
+    def unasked(request: Decide) -> Decided:
+        raise AssertionError("asked")
 
-    def measured(request: Decide) -> Decided:
-        sent.extend((len(request.query), len(request.passages[0])))
-        return by_length(request)
-
-    carry_out(JOB, {"first": "x" * 9_000, "second": "y" * 9_000}, measured)
-    assert max(sent) == MOST_CHARACTERS
+    start = "word " * MOST_CHARACTERS
+    first, second = f"{start} of a pump?", f"{start} of a lease?"
+    result = carry_out(JOB, {"first": first, "second": second}, unasked)
+    assert result == {"duplicate": False, "score": 0.0}
+    assert carry_out(JOB, {"first": first, "second": first}, unasked)["duplicate"]

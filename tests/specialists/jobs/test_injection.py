@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 from specialists.jobs.chunks import chunk_spans
@@ -68,3 +69,26 @@ def test_a_text_without_spaces_is_cut_all_the_same() -> None:
     spans = list(chunk_spans("x" * 1_000, longest=300, shared=50))
     assert spans[-1][1] == 1_000
     assert all(end - begin <= 300 for begin, end in spans)
+
+
+def test_invisible_signs_do_not_break_a_text_into_harmless_pieces() -> None:
+    for sign in ("\u200b" * 300, "\ufe0f", "\u3164", "\u034f"):
+        hidden = sign.join(ATTACK)
+        result = carry_out(JOB, {"text": f"Hello. {hidden}"}, by_attack)
+        assert result["injection"] is True, repr(sign[0])
+        assert hidden in result["where"]
+
+
+def test_what_is_not_read_to_its_end_is_read_in_smaller_pieces() -> None:
+    def reads_fifty(request: Decide) -> Decided:
+        read = tuple(passage[:50] for passage in request.passages)
+        verdicts = by_attack(replace(request, passages=read)).verdicts
+        return Decided(
+            verdicts=tuple(
+                replace(verdict, truncated=len(passage) > 50)
+                for verdict, passage in zip(verdicts, request.passages, strict=True)
+            )
+        )
+
+    text = "A river rises in the hills. " * 12 + ATTACK
+    assert carry_out(JOB, {"text": text}, reads_fifty)["injection"] is True

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from specialists.jobs.job import carry_out
@@ -63,3 +65,27 @@ def test_each_kind_keeps_its_highest_score_over_a_long_text() -> None:
 )
 def test_check_digits_are_checked(text: str, valid: bool) -> None:
     assert has_checked_account(text) is valid
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX",
+        "4111 1111 1111 1111 12/27",
+        "4111 1111 1111 1111 123",
+        "2223000048400011",
+    ],
+)
+def test_a_number_is_checked_without_what_follows_it(text: str) -> None:
+    assert has_checked_account(text)
+
+
+def test_what_is_not_read_to_its_end_is_read_in_smaller_pieces() -> None:
+    def reads_fifty(request: Decide) -> Decided:
+        found = all_at(0.9 if "anna@example.org" in request.query[:50] else 0.1)
+        cut = len(request.query) > 50
+        verdicts = tuple(replace(verdict, query_truncated=cut) for verdict in found.verdicts)
+        return Decided(verdicts=verdicts)
+
+    text = "Nothing is told here at all. " * 10 + "Write to anna@example.org"
+    assert "email" in carry_out(JOB, {"text": text}, reads_fifty)["kinds"]
