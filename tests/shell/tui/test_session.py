@@ -296,6 +296,22 @@ async def test_up_brings_back_earlier_questions(settings: Settings) -> None:
         assert app.screen.query_one(QuestionLine).value == QUESTION
 
 
+async def test_what_was_not_asked_yet_is_there_again_after_up_and_down(settings: Settings) -> None:
+    async with app_on_stage(settings) as (app, pilot):
+        await write_line(pilot, QUESTION)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query(SourceLine)))
+        line = app.screen.query_one(QuestionLine)
+        await until(pilot, lambda: not line.value)
+        await write_line(pilot, "half a question")
+        await pilot.press("down")
+        assert line.value == "half a question"
+        await pilot.press("up")
+        assert line.value == QUESTION
+        await pilot.press("down")
+        assert line.value == "half a question"
+
+
 async def test_keys_can_be_chosen_in_the_settings(settings: Settings) -> None:
     from dataclasses import replace
 
