@@ -172,10 +172,11 @@ def test_progress_names_each_file_and_ends_with_the_weights(docs: Path, cache: P
     ]
 
 
+@pytest.mark.parametrize("batch_bytes", [0, 4 << 20])
 def test_stopping_in_the_middle_keeps_what_was_finished(
-    docs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    docs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, batch_bytes: int
 ) -> None:
-    monkeypatch.setattr("cluster.retrieval.refresh._BATCH_BYTES", 0)
+    monkeypatch.setattr("cluster.retrieval.refresh._BATCH_BYTES", batch_bytes)
 
     def stop(progress: IndexProgress) -> None:
         if progress.source == "c.html":
@@ -393,17 +394,6 @@ def test_names_that_are_no_text_are_told_apart(docs: Path, cache: Path) -> None:
             pytest.skip("this file system takes only names that are text")
     assert sources(docs, cache, "lynx") == ["caf\\xe9.txt"]
     assert sources(docs, cache, "marten") == ["caf\\xe8.txt"]
-
-
-def test_a_small_folder_too_keeps_what_was_finished_before_a_stop(docs: Path, cache: Path) -> None:
-    def stop(progress: IndexProgress) -> None:
-        if progress.source == "c.html":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Index.open_or_build(docs, cache, stop)
-    report = refreshed(docs, cache)
-    assert (report.reindexed, report.unchanged) == (1, 2)
 
 
 def test_whoever_waits_for_another_process_may_stop_waiting(docs: Path, cache: Path) -> None:
