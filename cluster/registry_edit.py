@@ -24,15 +24,17 @@ MODELINE = "# yaml-language-server: $schema={schema}\n"
 
 @contextlib.contextmanager
 def editing(path: Path) -> Iterator[None]:
-    """One process at a time reads and changes the file; the lock ends with its process."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    real = path.resolve()
-    try:
-        with real.with_name(f".{real.name}.lock").open("w") as lock:
+    """One process at a time reads and changes the file; the lock ends with its process. Raises
+    `RegistryError` where it cannot be locked."""
+    with contextlib.ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            real = path.resolve()
+            lock = held.enter_context(real.with_name(f".{real.name}.lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-    except OSError as error:
-        raise RegistryError(f"{path}: cannot be locked for a change ({error.strerror})") from error
+        except OSError as error:
+            raise RegistryError(f"{path}: cannot be changed ({error.strerror})") from error
+        yield
 
 
 def add_entry(path: Path, name: str, values: Mapping[str, object], *, schema: Path) -> None:
